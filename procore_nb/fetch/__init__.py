@@ -3,10 +3,10 @@
 In: a session and list requests. Out: events: rows, a restart, a request done or skipped. The only room that waits.
 """
 
-from procore_nb.fetch.list_request import ListRequest as ListRequest
-from procore_nb.fetch.list_request import PageStats as PageStats
-from procore_nb.fetch.list_request import notes_of as notes_of
-from procore_nb.fetch.page_buffer import content_of as content_of
+from procore_nb.fetch.pages import ListRequest as ListRequest
+from procore_nb.fetch.pages import PageStats as PageStats
+from procore_nb.fetch.pages import content_of as content_of
+from procore_nb.fetch.pages import notes_of as notes_of
 from procore_nb.fetch.response_cache import ResponseCache as ResponseCache
 from procore_nb.fetch.response_cache import seconds_of as seconds_of
 from procore_nb.fetch.scheduler import Event as Event

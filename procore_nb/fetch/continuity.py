@@ -9,7 +9,7 @@ from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 
-from procore_nb.fetch.list_request import PageStats
+from procore_nb.fetch.pages import PageStats
 
 _PROBES = 4  # pages looked at once more, where nothing says that the list moved
 _TRIES = 6  # readings of the two pages beside a gap, before all pages are read again

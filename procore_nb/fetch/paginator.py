@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from procore_nb.errors import IncompleteError, ProcoreError
 from procore_nb.fetch.continuity import Continuity, Reading, UnstableListError
-from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
-from procore_nb.fetch.page_buffer import PageBuffer
+from procore_nb.fetch.pages import ListRequest, PageBuffer, PageRequest, PageStats
 from procore_nb.responses import Page
 
 MOST_PAGES = 10_000
@@ -332,18 +332,16 @@ class Paginator:
     def _read_again(self) -> list[PageRequest]:
         """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
         self.stats.moved = self._continuity.moved
-        try:
-            if self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
-                raise UnstableListError
-            number = next(self._rereads, None)
-        except UnstableListError:
-            self._unreachable = "it changed faster than it could be read"
-            return self._conclude(None)
-        if number is None:
-            return self._conclude_moving() if self.stats.moved else self._conclude(None)
-        self._turn += 1
-        self._due = {number}
-        return [self._page(number)]
+        if self._turn < _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
+            with suppress(UnstableListError):
+                number = next(self._rereads, None)
+                if number is None:
+                    return self._conclude_moving() if self.stats.moved else self._conclude(None)
+                self._turn += 1
+                self._due = {number}
+                return [self._page(number)]
+        self._unreachable = "it changed faster than it could be read"
+        return self._conclude(None)
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         names, new_rows = self.buffer.put_again(page.rows)

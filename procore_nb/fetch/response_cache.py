@@ -27,7 +27,7 @@ from typing import Any
 import orjson
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError
-from procore_nb.fetch.list_request import ListRequest, PageRequest
+from procore_nb.fetch.pages import ListRequest, PageRequest
 from procore_nb.http import Session
 from procore_nb.responses import Response
 

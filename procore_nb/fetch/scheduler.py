@@ -14,7 +14,7 @@ from operator import length_hint
 from typing import Any
 
 from procore_nb.errors import ProcoreError
-from procore_nb.fetch.list_request import ListRequest, PageRequest, PageStats
+from procore_nb.fetch.pages import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
 from procore_nb.fetch.workers import Observer, RequestPolicy, WorkerPool
 from procore_nb.http import Session

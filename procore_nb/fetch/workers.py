@@ -12,15 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError, RequestError
-from procore_nb.fetch.list_request import ListRequest, PageRequest
+from procore_nb.fetch.pages import ListRequest, PageRequest
 from procore_nb.fetch.response_cache import ResponseCache
 from procore_nb.http import Session
-from procore_nb.http.file_session import Destination, FileGuard, FileResponse, FileSession
+from procore_nb.http.file_session import FileGuard, FileResponse, FileSession
 from procore_nb.http.rate_limit import backoff_seconds
 from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
@@ -30,7 +31,8 @@ _ENDING_SECONDS = 5.0  # for threads that were told to stop
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
-Found = TypeVar("Found")
+Parsed = TypeVar("Parsed")
+Reply = TypeVar("Reply", Response, FileResponse)
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
 
 
@@ -83,43 +85,6 @@ class WaitBudget:
     def left(self, now: float) -> float:
         with self.lock:
             return self.seconds + max(0.0, self.until - now)
-
-
-class OneRequest:
-    """A request as the rate limiter counts it: it waits, is sent, perhaps again, and answered; else it is released at the end."""
-
-    def __init__(self, pool: ThreadPool[Any, Any], path: str, *, limited: bool = True) -> None:
-        self._pool, self._path, self._limited = pool, path, limited
-        self._under_way = False
-
-    def send(self) -> None:
-        """Wait until the limits let it go."""
-        if self._limited:
-            self._pool.wait_for_limits(self._path)
-            self._under_way = True
-        self._pool.observer.request_sent()
-
-    def received(self, response: Response | FileResponse) -> None:
-        """Tell the rate limiter what the response says."""
-        if self._under_way:
-            seconds = retry_after_seconds(response.headers) if response.status in (429, 503) else None
-            refused_for = 0.0 if response.status == 429 and seconds is None else seconds
-            now = self._pool.policy.clock()
-            self._pool.session.shared.rate_limiter.update(response.headers, now, refused_for=refused_for)
-            self._under_way = False
-
-    def send_again(self, refusal: Response | FileResponse) -> None:
-        """Wait once more, for a new token."""
-        self.received(refusal)
-        self.send()
-
-    def __enter__(self) -> Self:
-        self.send()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._under_way:
-            self._pool.session.shared.rate_limiter.release()
 
 
 class ThreadPool(Generic[Job, Answer]):
@@ -199,7 +164,25 @@ class ThreadPool(Generic[Job, Answer]):
         why = f"answered {error.status}" if error.status else "no whole response"
         self._pause(pause, f"{error.message} Then {again}.", short=f"{why}, then {again}")
 
-    def wait_for_limits(self, path: str) -> None:
+    def within_limits(self, path: str, send: Callable[[], Reply], *, limited: bool = True) -> Reply:
+        """Send once the limits let it go; the rate limiter counts it until the response, or the error that there is none."""
+        rate_limiter = self.session.shared.rate_limiter
+        if limited:
+            self._wait_for_limits(path)
+        self.observer.request_sent()
+        try:
+            response = send()
+        except BaseException:
+            if limited:
+                rate_limiter.release()
+            raise
+        if limited:
+            seconds = retry_after_seconds(response.headers) if response.status in (429, 503) else None
+            refused_for = 0.0 if response.status == 429 and seconds is None else seconds
+            rate_limiter.update(response.headers, self.policy.clock(), refused_for=refused_for)
+        return response
+
+    def _wait_for_limits(self, path: str) -> None:
         rate_limiter, clock = self.session.shared.rate_limiter, self.policy.clock
         while not self._stop.is_set() and (seconds := rate_limiter.acquire(clock())) > 0:
             if seconds >= _ANNOUNCED_SECONDS and not self._wait_budget.allows(seconds, clock()):
@@ -229,37 +212,28 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
         envelope = page_request.request.envelope
         return self.fetch_as(page_request, lambda response: read_page(response, envelope=envelope))
 
-    def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Found]) -> Found:
+    def fetch_as(self, page_request: PageRequest, read: Callable[[Response], Parsed]) -> Parsed:
         """Return what `read` makes of a response; wait for the limits, and try again where that may help."""
-        kept = self.policy.cache and self.policy.cache.get(page_request)
-        if kept:
-            return self._received(read(kept))
+        request, cache = page_request.request, self.policy.cache
+        kept = cache and cache.get(page_request)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._fetch_once(page_request, read)
+                response = kept or self.session.get(
+                    request.path,
+                    page_request.parameters,
+                    company_id=request.company_id,
+                    send_once=partial(self.within_limits, request.path),
+                )
+                answer = read(response)
+                break
             except ProcoreError as error:
                 self.pause_before_retry(error, attempt)
-
-    def _fetch_once(self, page_request: PageRequest, read: Callable[[Response], Found]) -> Found:
-        request = page_request.request
-        with OneRequest(self, request.path) as one:
-            response = self.session.get(
-                request.path,
-                page_request.parameters,
-                company_id=request.company_id,
-                before_again=one.send_again,
-            )
-            one.received(response)
-        found = self._received(read(response))
-        if self.policy.cache:
-            self.policy.cache.put(page_request, response)
-        return found
-
-    def _received(self, found: Found) -> Found:
-        self.observer.page_received(len(found.rows) if isinstance(found, Page) else 0)
-        return found
+        if cache and not kept:
+            cache.put(page_request, response)
+        self.observer.page_received(len(answer.rows) if isinstance(answer, Page) else 0)
+        return answer
 
     def check_wait_budget(self, requests: int, request: ListRequest) -> None:
         """Raise now what so many more requests would end in: a longer wait than is allowed."""
@@ -302,7 +276,8 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         """Return the response for an address after its redirects, whatever its status; where no file may come from is an error."""
         to = self._guard.first(address)
         for _ in range(_REDIRECTS + 1):
-            response = self._send(to, headers, company_id)
+            send_once = partial(self.within_limits, urlsplit(to.url).path, limited=to.limited)
+            response = self._files.open(to, headers, company_id=company_id, send_once=send_once)
             location = response.headers.get("location")
             if not (300 <= response.status < 400 and location):
                 return response
@@ -317,9 +292,3 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         for thread in self._threads:
             thread.join(_ENDING_SECONDS)
         self._files.close()
-
-    def _send(self, to: Destination, headers: Mapping[str, str], company_id: int | None) -> FileResponse:
-        with OneRequest(self, urlsplit(to.url).path, limited=to.limited) as one:
-            response = self._files.open(to, headers, company_id=company_id, before_again=one.send_again)
-            one.received(response)
-        return response

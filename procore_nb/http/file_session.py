@@ -24,6 +24,7 @@ from procore_nb.environments import Environment, is_loopback, is_own_host, same_
 from procore_nb.errors import ArgumentError, ProcoreError, RequestError
 from procore_nb.http.bounded_response import BoundedAdapter
 from procore_nb.http.session import Session
+from procore_nb.http.token import Token
 from procore_nb.http.transport import BearerAuth, guarded, redirect_target
 from procore_nb.responses import Response, error_from
 
@@ -184,18 +185,22 @@ class FileSession:
         headers: Mapping[str, str],
         *,
         company_id: int | None,
-        before_again: Callable[[FileResponse], None],
+        send_once: Callable[[Callable[[], FileResponse]], FileResponse],
     ) -> FileResponse:
-        """Send one request, again with a new token where the token was refused."""
+        """Send one request, again with a new token where the token was refused; each time through `send_once`, which may wait."""
         if not to.with_token:
-            return self._send(to, dict(headers), None)
+            return send_once(lambda: self._send(to, dict(headers), None))
         own = dict(headers) | ({} if company_id is None else {"Procore-Company-Id": str(company_id)})
+        response: FileResponse | None = None
 
-        def give_back(refusal: FileResponse) -> None:
-            with refusal:
-                before_again(refusal)
+        def send(token: Token) -> FileResponse:
+            nonlocal response
+            if response is not None:
+                response.close()  # the refusal
+            response = self._send(to, own, token.text)
+            return response
 
-        return self._session.send_authorized(lambda token: self._send(to, own, token.text), give_back)
+        return self._session.send_authorized(send, send_once)
 
     def abort(self) -> None:
         """Break every connection, so that threads which wait for bytes end."""

@@ -5,6 +5,7 @@ In: path, parameters and company id. Out: a `Response`, whatever its status. Spe
 
 from __future__ import annotations
 
+import operator
 import os
 import threading
 import time
@@ -138,9 +139,9 @@ class Session:
         parameters: Iterable[tuple[str, str]] = (),
         *,
         company_id: int | None,
-        before_again: Callable[[Response], None] = lambda refusal: None,
+        send_once: Callable[[Callable[[], Response]], Response] = operator.call,
     ) -> Response:
-        """Send one request; when the token is refused, renew it and send again, each time after `before_again` with the refusal."""
+        """Send one request, again with a new token where the token was refused; each time through `send_once`, which may wait."""
         try:
             query = urlencode(list(parameters))
             path.encode()
@@ -151,7 +152,7 @@ class Session:
         url = self.environment.api_url + path + (f"?{query}" if query else "")
         headers = {} if company_id is None else {"Procore-Company-Id": str(company_id)}
         home = self.environment.api_url
-        response = self.send_authorized(lambda token: self._send(url, headers, token, home), before_again)
+        response = self.send_authorized(lambda token: self._send(url, headers, token, home), send_once)
         theirs = server_time(response.headers)
         behind = 0.0 if theirs is None else self._clock() - theirs
         self.seconds_behind = behind if 0 < behind < FARTHEST_CLOCK else 0.0
@@ -178,18 +179,24 @@ class Session:
             return token
 
     def send_authorized(
-        self, send: Callable[[Token], Answer], before_again: Callable[[Answer], None] = lambda refusal: None
+        self,
+        send: Callable[[Token], Answer],
+        send_once: Callable[[Callable[[], Answer]], Answer] = operator.call,
     ) -> Answer:
         """Return the response to what `send` sends with a token; one that is refused is renewed, and the request sent again."""
-        token = self.login()
-        response = send(token)
+        token: Token | None = None
+
+        def send_with_token() -> Answer:
+            nonlocal token
+            token = self.login(refused=token)  # after a wait for the limits, which may outlive a token
+            return send(token)
+
+        response = send_once(send_with_token)
         for _ in range(_RENEWALS):
             if response.status != 401:
                 break
             # A fresh token may be refused too: it was revoked before anybody used it. Only several in a row say more.
-            token = self.login(refused=token)
-            before_again(response)
-            response = send(token)
+            response = send_once(send_with_token)
         return response
 
     def token_info(self) -> dict[str, Any]:

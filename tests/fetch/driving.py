@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from procore_nb.fetch import ListRequest
-from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.pages import PageRequest
 from procore_nb.fetch.paginator import Paginator
 from procore_nb.responses import Page
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fetch.driving import given_parameter
-from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.pages import PageRequest
 from procore_nb.responses import Page
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procore_nb.fetch import ListRequest
-from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.pages import PageRequest
 from procore_nb.responses import Page, flatten_groups
 
 from .test_paginator import drive, given_parameter

@@ -10,7 +10,7 @@ from another_procore import Asked, Said
 import procore_nb as pnb
 from fetch.driving import LIMIT, drive, given_parameter, numbered
 from procore_nb.fetch import ListRequest
-from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.pages import PageRequest
 from procore_nb.responses import Page
 
 RFIS = "/rest/v1.0/projects/7/rfis"

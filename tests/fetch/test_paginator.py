@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fetch.driving import drive, given_parameter, listing, numbered
 from procore_nb.errors import RequestError
 from procore_nb.fetch import ListRequest
-from procore_nb.fetch.list_request import PageRequest
+from procore_nb.fetch.pages import PageRequest
 from procore_nb.fetch.paginator import Paginator
 from procore_nb.responses import Page
 

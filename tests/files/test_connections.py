@@ -37,7 +37,7 @@ def _session(api: str) -> FileSession:
 
 
 def _open(files: FileSession, url: str) -> None:
-    files.open(Destination(url, False, False, True), {}, company_id=None, before_again=lambda response: None)
+    files.open(Destination(url, False, False, True), {}, company_id=None, send_once=lambda send: send())
 
 
 def test_a_name_that_leads_to_this_machine_gets_not_one_byte(listener: socket.socket) -> None:

@@ -1,0 +1,229 @@
+"""What is requested of one target, one page of it, how its fetch went, and its rows in the order of the pages. Pure.
+
+In: a path, parameters, how the list pages; then pages by number, in any order. Out: page requests, rows without those that came
+before, counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from procore_nb.responses import group_of
+from procore_nb.scalars import utc_text
+
+_SIZE_PARAMETERS = {
+    "page": "per_page",
+    "cursor": "per_page",
+    "offset": "page_size",
+    "per_page_only": "per_page",
+    "limit": "limit",
+}
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """One list of one target: path and parameters, and how the list pages.
+
+    `key` is what the caller knows the request by, such as a project id. With `most_rows` the fetch ends once so many rows
+    came, without a look at the rest.
+    """
+
+    path: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    company_id: int | None = None
+    paging: str = "page"
+    per_page: int | None = None
+    envelope: str = ""
+    key: Hashable = None
+    most_rows: int | None = None
+
+    def page_parameters(
+        self, number: int, *, per_page: int | None, cursor: str | None
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the parameters that name one page, our own in front."""
+        size = _SIZE_PARAMETERS.get(self.paging)
+        sized = [(size, str(per_page))] if size and per_page is not None else []
+        named: list[tuple[str, str]] = []
+        if self.paging in ("cursor", "offset"):
+            named = [("cursor" if self.paging == "cursor" else "page_start", cursor)] if cursor else []
+        elif self.paging in ("page", "page0") or number > 1:  # documented without pages, yet there is more
+            named = [("page", str(number))]
+        return (*self.parameters, *named, *sized)
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """One page to fetch: its number, the parameters that name it, and the attempt it belongs to."""
+
+    request: ListRequest
+    attempt: int
+    number: int
+    parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class PageStats:
+    """How the fetch of one list went.
+
+    `repeated` rows came on an earlier page and were left out. `attempts` counts how often the list was fetched from its
+    start. `moved` says that rows came or went while it was read; `came` counts those found when pages were read again.
+    `unreadable` characters of the bodies were guessed or lost. `more` says that a fetch that ended at `most_rows` may have
+    left rows. `kept` pages came from the disk, where the oldest is of `kept_at`.
+    """
+
+    pages: int = 0
+    rows: int = 0
+    total: int | None = None
+    repeated: int = 0
+    attempts: int = 1
+    moved: bool = False
+    came: int = 0
+    unreadable: int = 0
+    more: bool = False
+    kept: int = 0
+    kept_at: float | None = None
+
+
+def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
+    """Return what `attrs["procore"]` says of the fetch of some lists (`frame_info.KEYS`); empty where all went plainly."""
+    notes: dict[str, Any] = {}
+    repeated, again = sum(each.repeated for each in stats), sum(each.attempts > 1 for each in stats)
+    if repeated or again:
+        notes |= {"repeated": repeated, "restarted": again}
+    if moved := [each for each in stats if each.moved]:
+        lacking = [each.total - each.rows for each in moved if each.total is not None]
+        notes["changed_meanwhile"] = {
+            "lists": len(moved),
+            "came": sum(each.came for each in moved),
+            "gone": sum(max(0, -rows) for rows in lacking),
+            "unseen": sum(max(0, rows) for rows in lacking),
+        }
+    if kept := [each.kept_at for each in stats if each.kept_at is not None]:
+        notes["cached"] = {"responses": sum(each.kept for each in stats), "oldest": utc_text(min(kept))}
+    if unreadable := sum(each.unreadable for each in stats):
+        notes["unreadable"] = unreadable
+    return notes
+
+
+class PageBuffer:
+    """The pages of one attempt at one list; rows are told apart `by_content` or by id, `grouped` ones may come in several groups."""
+
+    def __init__(
+        self, first: int, stats: PageStats, *, by_content: bool = False, grouped: bool = False
+    ) -> None:
+        self.came = 0  # how many rows came, with those that came twice
+        self.ids_repeat = False
+        self.unnamed = False  # whether a row came that has no id: such rows cannot be told apart
+        self.not_unique = False  # whether one page brought an id twice
+        self.same_pages: tuple[int, int] | None = None
+        """Two pages that brought the same rows: the list ignores the number of the page."""
+        self.fingerprint = 0  # equal for two attempts that brought the same ids in the same order
+        self._stats = stats  # its `rows` and `repeated` are counted here
+        self._by_content, self._grouped = by_content, grouped
+        self._first = self._next = first
+        self._pages: dict[int, tuple[list[Any], list[Hashable], list[Hashable]]] = {}  # rows, ids, names
+        self._out: list[list[Any]] = []
+        self._seen: set[Hashable] = set()
+        self._ids: set[Hashable] = set() if by_content else self._seen
+        self._page_of: dict[int, int] = {}
+        self._previous: list[Any] = []
+        self._like_first = 0  # pages with the rows of the first one
+
+    def put(
+        self, number: int, rows: list[Any], *, in_turn: bool = False, moving: bool = False, pages: int = 1
+    ) -> Sequence[Hashable]:
+        """Take in one page, and return what its rows are told apart by; one with the rows of an earlier page is empty.
+
+        Rows without an id may well repeat; they are compared only with the page before, and only where pages come
+        `in_turn` because nothing says how many there are. In a list known to be `moving`, or of several `pages`, one may
+        hold the rows of another because as many rows were inserted.
+        """
+        ids, names = self._names(rows)
+        unnamed = None in ids
+        self.unnamed = self.unnamed or unnamed
+        self.not_unique = self.not_unique or (not unnamed and len(set(ids)) < len(ids))
+        earlier = number
+        if rows and not unnamed:
+            earlier = self._page_of.setdefault(hash(tuple(ids)), number)
+        elif in_turn and rows and rows == self._previous:
+            earlier = number - 1
+        self._previous = rows if in_turn else []
+        if earlier != number and not moving:
+            # A list that ignores the number sends the first page each time.
+            self._like_first += min(earlier, number) == self._first
+            if in_turn or self._like_first > (pages > 2):
+                self.same_pages = (earlier, number)
+                rows, ids, names = [], [], []
+        self._pages[number] = rows, ids, names
+        while self._next in self._pages:
+            self._hand_out()
+        return names
+
+    def put_again(self, rows: list[Any]) -> tuple[Sequence[Hashable], int]:
+        """Take in a page that is read once more; return what its rows are told apart by, and how many were new."""
+        _, names = self._names(rows)
+        fresh = [row for row, name in zip(rows, names, strict=True) if name not in self._seen]
+        self._seen.update(names)
+        self._stats.rows += len(fresh)
+        if fresh:
+            self._out.append(fresh)
+        return names, len(fresh)
+
+    def ready(self) -> list[list[Any]]:
+        """Return the rows of the pages that follow those handed out before, once."""
+        handed, self._out = self._out, []
+        return handed
+
+    def rest(self) -> list[list[Any]]:
+        """Return whatever else came, also beyond a page that did not."""
+        for number in sorted(self._pages):
+            self._next = number
+            self._hand_out()
+        return self.ready()
+
+    def _hand_out(self) -> None:
+        rows, ids, names = self._pages.pop(self._next)
+        self._next += 1
+        self.came += len(rows)
+        self.fingerprint = hash((self.fingerprint, tuple(ids)))
+        self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
+        # What is the same within one page is two rows: no list that moves can make one response repeat itself.
+        fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
+        for known, new in ((self._ids, ids), (self._seen, names)):
+            known.update(new)
+            known.discard(None)
+        self._stats.repeated += len(rows) - len(fresh)
+        self._stats.rows += len(fresh)
+        if fresh:
+            self._out.append(fresh)
+
+    def _names(self, rows: list[Any]) -> tuple[list[Hashable], list[Hashable]]:
+        """Return the ids of rows, and what they are told apart by: None for a row without an id."""
+        ids: list[Hashable] = [_identity(row) for row in rows]
+        if self._grouped:
+            ids = [
+                name if name is None else (name, group_of(row)) for row, name in zip(rows, ids, strict=True)
+            ]
+        if not self._by_content:
+            return ids, ids
+        return ids, [name if name is None else content_of(row) for row, name in zip(rows, ids, strict=True)]
+
+
+def content_of(row: Any) -> Hashable:
+    """Return what is equal for two rows of equal content; None where a row is nested too deep to be compared."""
+    try:
+        return hash(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+    except TypeError:  # an integer past 64 bits, a Decimal, or many levels
+        try:
+            return hash(repr(row))
+        except RecursionError:
+            return None
+
+
+def _identity(row: Any) -> int | str | None:
+    name = row.get("id") if isinstance(row, dict) else row
+    return name if isinstance(name, int | str) else None
