@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -191,16 +191,15 @@ class FileSession:
         if not to.with_token:
             return send_once(lambda: self._send(to, dict(headers), None))
         own = dict(headers) | ({} if company_id is None else {"Procore-Company-Id": str(company_id)})
-        response: FileResponse | None = None
+        with ExitStack() as refusals:
 
-        def send(token: Token) -> FileResponse:
-            nonlocal response
-            if response is not None:
-                response.close()  # the refusal
-            response = self._send(to, own, token.text)
-            return response
+            def send(token: Token) -> FileResponse:
+                refusals.close()
+                return refusals.enter_context(self._send(to, own, token.text))
 
-        return self._session.send_authorized(send, send_once)
+            response = self._session.send_authorized(send, send_once)
+            refusals.pop_all()  # the last one is open for the caller
+        return response
 
     def abort(self) -> None:
         """Break every connection, so that threads which wait for bytes end."""
