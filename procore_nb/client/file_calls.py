@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -232,19 +233,18 @@ class FileCalls(Lookups):
             frame = frame[frame["attachments_count"].ne(0).fillna(True)]
         if frame.empty:
             return frame
-        columns = [one for one in ("id", "project_id") if one in frame.columns]
+        columns = frame.columns.intersection(["id", "project_id"])
         about = frame.attrs.get("procore") or {}
         given: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
         if "project_id" not in columns:
             given["project_id"] = (about.get("arguments") or {}).get("project_id")
         if isinstance(about.get("company_id"), int):
             given["company_id"] = about["company_id"]
-        found = self._query(name, given, None, record=True).prepare().frame()
-        if {"project_id", "project_name"} <= {*frame.columns} and "project_id" in found.columns:
-            known = dict(zip(frame["project_id"].tolist(), frame["project_name"].tolist(), strict=True))
-            names = [known.get(one) for one in found["project_id"].tolist()]
-            found["project_name"] = pd.array(names, dtype="string")
-        return found
+        records = self._query(name, given, None, record=True).prepare().frame()
+        if {"project_id", "project_name"} <= {*frame.columns} and "project_id" in records.columns:
+            names = frame.drop_duplicates("project_id").set_index("project_id")["project_name"]
+            records["project_name"] = records["project_id"].map(names).astype("string")
+        return records
 
     def _with_project_names(self, files: pd.DataFrame) -> pd.DataFrame:
         """Return the frame with the names of its projects, which a list of one project lacks: one request a company."""
@@ -257,20 +257,19 @@ class FileCalls(Lookups):
                 projects = cast("Procore", self).projects(
                     status="All", view="compact", company_id=company, progress=False
                 )
-                known |= dict(zip(projects["id"].tolist(), projects["name"].tolist(), strict=True))
-        names = [known.get(one) for one in files["project_id"].tolist()]
-        named = files["project_name"].fillna(pd.Series(names, files.index, "string"))
-        return files.assign(project_name=named)
+                known |= projects.set_index("id")["name"].to_dict()
+        names = files["project_id"].map(known).astype("string")
+        return files.assign(project_name=files["project_name"].fillna(names))
 
 
 def _check_kinds(kinds: Iterable[str], files: pd.DataFrame) -> None:
     """Refuse a kind that files never have; one that these do not have is no mistake."""
-    present = sorted({str(one) for one in files["kind"].dropna()})
-    for one in kinds:
-        if one not in {*KINDS, *present}:
+    present = sorted(files["kind"].dropna().astype(str).unique())
+    for kind in kinds:
+        if kind not in {*KINDS, *present}:
             raise ArgumentError(
-                f"kind={one!r}: there is no such kind of files.",
-                advice=f"{did_you_mean(one, present, count=1) or did_you_mean(one, KINDS, count=1)}"
+                f"kind={kind!r}: there is no such kind of files.",
+                advice=f"{did_you_mean(kind, present, count=1) or did_you_mean(kind, KINDS, count=1)}"
                 f"Kinds in this frame: {', '.join(present) or 'none, it has no files'}.",
             )
 
@@ -281,38 +280,39 @@ class RecordLookup:
     def __init__(self, calls: FileCalls) -> None:
         self._calls = calls
         self._lock = threading.Lock()
-        self._found: dict[tuple[Any, ...], list[FileRecord]] = {}
-        self._under_way: dict[tuple[Any, ...], threading.Lock] = {}
+        self._files: dict[tuple[Any, ...], list[FileRecord]] = {}  # by company, list, project and record
+        self._locks: dict[tuple[Any, ...], threading.Lock] = {}  # two threads must not read one record twice
 
-    def address(self, one: FileRecord) -> str | None:
+    def address(self, file: FileRecord) -> str | None:
         """Return the address that a file has now; None where its record, which is read for it, does not have it or is not known."""
-        if one.record_id is None or not one.list:
+        if file.record_id is None or not file.list:
             return None
-        key = (one.company_id, one.list, one.project_id, one.record_id)
+        key = (file.company_id, file.list, file.project_id, file.record_id)
         with self._lock:
-            lock = self._under_way.setdefault(key, threading.Lock())
+            lock = self._locks.setdefault(key, threading.Lock())
         with lock:
-            if key not in self._found:
-                self._found[key] = self._read(one)
-        near = [each for each in self._found[key] if each.kind == one.kind]
-        for fitting in (
-            [each for each in near if (each.key, str(each.file_id)) == (one.key, str(one.file_id))],
-            [each for each in near if str(each.file_id) == str(one.file_id)],
-            [each for each in near if each.name == one.name],
+            if key not in self._files:
+                self._files[key] = self._read(file)
+        of_kind = [each for each in self._files[key] if each.kind == file.kind]
+        for identity in (
+            lambda each: (each.key, str(each.file_id)),
+            lambda each: str(each.file_id),
+            attrgetter("name"),
         ):
-            if len(fitting) == 1:
-                return cast("str | None", fitting[0].address)
+            same = [each for each in of_kind if identity(each) == identity(file)]
+            if len(same) == 1:
+                return cast("str | None", same[0].address)
         return None
 
-    def _read(self, one: FileRecord) -> list[FileRecord]:
-        given: dict[str, Any] = {RECORD_ID: str(one.record_id), "company_id": one.company_id}
+    def _read(self, file: FileRecord) -> list[FileRecord]:
+        given: dict[str, Any] = {RECORD_ID: str(file.record_id), "company_id": file.company_id}
         given["progress"] = lambda *_: Progress("", show=False)  # and no warnings
-        endpoint = self._calls.catalogue.endpoint(one.list)
+        endpoint = self._calls.catalogue.endpoint(file.list)
         if any("project_id" in group for group in endpoint.record.needs):
-            given["project_id"] = one.project_id
-        fetch = self._calls._query(one.list, given, None, record=True).prepare()
+            given["project_id"] = file.project_id
+        fetch = self._calls._query(file.list, given, None, record=True).prepare()
         policy = replace(self._calls.policy, cache=None)
         record = fetch_json(self._calls.session, fetch.requests[0], policy=policy)
         if isinstance(record, dict) and isinstance(record.get("data"), dict):
             record = record["data"]
-        return files_in_record(record, one.list) if isinstance(record, dict) else []
+        return files_in_record(record, file.list) if isinstance(record, dict) else []

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LEVEL = "Read Only"
 _BY_RULE = "Tool: Procore's reference. Permission: by rule, the reference names none."
 _NOT_SAID = "Procore's reference does not say which tool this belongs to."
+_NO_RECORDS = " Procore's reference shows no single records of this list: the path is by pattern."
 
 
 class AccessRequest(NamedTuple):
@@ -85,27 +86,24 @@ class Lookups(Connection):
             raise ArgumentError(f"record returns one record and takes no {min(several)}.")
         number = id_text(record_id, f"record of {name}")
         query = self._query(name, {**arguments, RECORD_ID: number}, target, record=True)
-        other = self.catalogue.endpoint(query.endpoint.path)
         by_pattern = not self.catalogue.endpoint(name).record_path
-        if other.kind != "unknown" and by_pattern:
+        same_path = self.catalogue.endpoint(query.endpoint.path)
+        if by_pattern and same_path.kind != "unknown":
             raise ArgumentError(
-                f"{name} has no single records: {other.path} is the list {other.name}.",
-                advice=f'Write procore.table("{other.name}", …).',
+                f"{name} has no single records: {same_path.path} is the list {same_path.name}.",
+                advice=f'Write procore.table("{same_path.name}", …).',
             )
         try:
             frame = query.prepare().frame()
         except (AccessError, NotFoundError) as error:
             if error.status == 404 and by_pattern:
-                error.advice += (
-                    " Procore's reference shows no single records of this list: the path is by pattern."
-                )
+                error.advice += _NO_RECORDS
             raise
         ids = frame["id"].dropna().astype("string").tolist() if "id" in frame.columns else []
         if len(frame) != 1 or ids not in ([], [number]):
-            came = f"the record {ids[0]}" if len(ids) == len(frame) == 1 else f"{len(frame):,} records"
-            raise IncompleteError(
-                f"GET {query.endpoint.path} answered {came}, not the one record {number}.", partial=frame
-            )
+            answer = f"the record {ids[0]}" if len(ids) == len(frame) == 1 else f"{len(frame):,} records"
+            problem = f"GET {query.endpoint.path} answered {answer}, not the one record {number}."
+            raise IncompleteError(problem, partial=frame)
         return frame
 
     @explain_calls(path='Write it from /rest/ on, with ids: procore.get("/rest/v1.0/me").')
@@ -183,25 +181,17 @@ class Lookups(Connection):
         fetch = query.prepare()
         stats = fetch.count()
         reasons = {skipped["target"]: skipped["reason"] for skipped in fetch.skipped}
-        rows = []
-        for target, one in zip(fetch.targets, stats, strict=True):
-            rows.append(
-                {
-                    "company_id": target.company_id,
-                    **target.account,
-                    "rows": None,
-                    "counted": None,
-                    "reason": None,
-                }
-            )
-            if one is None:
-                rows[-1]["reason"] = reasons.get(target.words)
-            elif one.total is not None:
-                rows[-1] |= {"rows": one.total, "counted": "total"}
-            else:
-                rows[-1] |= {"rows": one.rows, "counted": "rows"}
-        frame = pd.DataFrame(rows, columns=None if rows else ["company_id", "rows", "counted", "reason"])
+        accounts = [{"company_id": target.company_id, **target.account} for target in fetch.targets]
+        frame = pd.DataFrame(accounts, columns=None if accounts else ["company_id"])
         texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
+        frame["rows"] = [
+            None if one is None else one.rows if one.total is None else one.total for one in stats
+        ]
+        frame["counted"] = [
+            None if one is None else "rows" if one.total is None else "total" for one in stats
+        ]
+        words = [None if one else target.words for target, one in zip(fetch.targets, stats, strict=True)]
+        frame["reason"] = [reasons.get(name) for name in words]
         texts |= {"project_name", "counted", "reason"}
         frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
         fetch.warn_of_losses()
@@ -275,23 +265,22 @@ class Lookups(Connection):
         >>> frame["level"].tolist()
         ['company', 'company', 'project', 'project']
         """
-        wanted = [self.catalogue.endpoint(name) for name in ([names] if isinstance(names, str) else names)]
-        if not wanted:
+        endpoints = [self.catalogue.endpoint(name) for name in ([names] if isinstance(names, str) else names)]
+        if not endpoints:
             raise ArgumentError(
                 "access_request needs the names of lists.", advice='For example ["rfis", "incidents"].'
             )
         lists: dict[tuple[str, str], list[str]] = {}
-        for one in dict.fromkeys(each for endpoint in wanted for each in self._read_for(endpoint)):
-            level = "project" if one.scope == "project" else "company"
-            lists.setdefault((level, one.module), []).append(one.name)
+        for endpoint in dict.fromkeys(each for one in endpoints for each in self._read_for(one)):
+            level = "project" if endpoint.scope == "project" else "company"
+            lists.setdefault((level, endpoint.module), []).append(endpoint.name)
         rows, lines = [], dict[str, None]()
-        for (level, tool), held in sorted(lists.items(), key=lambda item: item[0][0]):
+        for (level, tool), list_names in sorted(lists.items(), key=lambda item: item[0][0]):
             known = (tool, _LEVEL) if tool else (None, None)
-            rows.append((level, *known, ", ".join(held), _BY_RULE if tool else _NOT_SAID))
-            told = f"{tool}: {_LEVEL}" if tool else "a tool that Procore's reference does not name"
-            lines |= dict.fromkeys(
-                [f"   {level.capitalize()} level:", f"   - {told} (for {', '.join(held)})"]
-            )
+            rows.append((level, *known, ", ".join(list_names), _BY_RULE if tool else _NOT_SAID))
+            permission = f"{tool}: {_LEVEL}" if tool else "a tool that Procore's reference does not name"
+            lines[f"   {level.capitalize()} level:"] = None
+            lines[f"   - {permission} (for {', '.join(list_names)})"] = None
         frame = pd.DataFrame(rows, columns=["level", "tool", "permission", "lists", "basis"], dtype="string")
         letter = resources.files("procore_nb.client") / "access_request.txt"
         text = letter.read_text("utf-8").format(
@@ -305,13 +294,12 @@ class Lookups(Connection):
         return AccessRequest(describe(frame, **about), text)
 
     def _read_for(self, endpoint: Endpoint) -> Iterable[Endpoint]:
-        """Yield what is read for a list: the projects, the lists of its further ids, labels of custom fields, itself."""
+        """Return what is read for a list: the projects, the lists of its further ids, labels of custom fields, itself."""
         names = ["projects"] if endpoint.scope == "project" else []
         names += [name for sources in endpoint.parents.values() for name in sources]
-        if any(one.name.startswith("custom_fields") for one in endpoint.fields):
+        if any(field.name.startswith("custom_fields") for field in endpoint.fields):
             names.append("custom_field_definitions")
-        yield from (self.endpoint_or_shipped(name) for name in names)
-        yield endpoint
+        return (*map(self.endpoint_or_shipped, names), endpoint)
 
     @explain_calls()
     def clear_cache(self) -> int:
