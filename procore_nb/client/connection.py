@@ -28,19 +28,18 @@ from procore_nb.http import Session
 from procore_nb.near_match import near
 from procore_nb.scalars import utc_text
 
-# What Tab offers; the rest of a connection's attributes is for stores, forms and the command line.
+# What Tab offers; other attributes are for stores, forms and the command line.
 FOR_PEOPLE = (
     "access_request", "catalogue", "clear_cache", "close", "companies", "company_id", "count", "diagnose", "download", "endpoint", "environment", "estimate",
     "explore", "files", "frames", "get", "lists", "me", "pages", "projects", "rate_limit", "record", "records", "table", "token_info",
 )  # fmt: skip
 _VALUES = ("catalogue", "company_id", "environment")
+_READS_ONLY = "to Procore with its own application: this package only reads"
 _MEANT = {
     "search": 'pnb.find_endpoints("a word")',
-    **dict.fromkeys(("fetch", "list", "query", "read"), 'procore.table("rfis", …)'),
     "request": 'procore.get("/rest/v1.0/…")',
-    **dict.fromkeys(
-        ("delete", "patch", "post", "put"), "to Procore with its own application: this package only reads"
-    ),
+    **dict.fromkeys(("fetch", "list", "query", "read"), 'procore.table("rfis", …)'),
+    **dict.fromkeys(("delete", "patch", "post", "put"), _READS_ONLY),
 }
 _BY_CONNECT = 'Write procore = pnb.connect("demo"), or another environment with client_id=…, client_secret=…, company_id=….'
 _VERB = re.compile(r"^(get|list|fetch|read|load)_")
@@ -65,6 +64,7 @@ class Connection:
         if not isinstance(session, Session):
             raise ArgumentError("A connection is made by pnb.connect.", advice=_BY_CONNECT)
         self.session = session
+        self.environment: Environment = session.environment  # where the responses come from
         self.policy = policy or RequestPolicy()
         self.progress = progress
         self.decimals = checked_decimals(decimals)
@@ -74,11 +74,6 @@ class Connection:
         self._known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once fetched
         self.known_projects: dict[int | None, set[int]] = {}  # by company, once all were fetched
         self.company_id = company_id
-
-    @property
-    def environment(self) -> Environment:
-        """Where the responses come from."""
-        return self.session.environment
 
     @property
     def seconds_behind(self) -> float:
@@ -164,10 +159,14 @@ class Connection:
         True
         """
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
-        rows = [(one.kind, one.limit, one.remaining, utc_text(one.reset)) for one in windows]
-        frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
-        frame["resets_at"] = pd.to_datetime(frame["resets_at"], utc=True).astype("datetime64[us, UTC]")
-        return frame.astype({"window": "string", "limit": "Int64", "remaining": "Int64"})
+        rows = [(one.kind, one.limit, one.remaining, pd.Timestamp(utc_text(one.reset))) for one in windows]
+        types = {
+            "window": "string",
+            "limit": "Int64",
+            "remaining": "Int64",
+            "resets_at": "datetime64[us, UTC]",
+        }
+        return pd.DataFrame(rows, columns=[*types]).astype(types)
 
     @explain_calls()
     def close(self, *, revoke: bool | None = None) -> None:
@@ -211,19 +210,17 @@ class Connection:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_") or "catalogue" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        bare = _VERB.sub("", name)
-        known = [bare] if bare in FOR_PEOPLE else near(bare, FOR_PEOPLE, letters=0.8)
-        written = [f"procore.{one}{'' if one in _VALUES else '(…)'}" for one in known]
-        choice = ""
+        bare, choice = _VERB.sub("", name), ""
+        members = [bare] if bare in FOR_PEOPLE else near(bare, FOR_PEOPLE, letters=0.8)
+        calls = [f"procore.{member}{'' if member in _VALUES else '(…)'}" for member in members]
         try:
-            found = self.catalogue.endpoint(bare).name
-            written += [f"procore.lists.{found}(…)", f'procore.table("{found}", …)']
+            endpoint = self.catalogue.endpoint(bare).name
+            calls += [f"procore.lists.{endpoint}(…)", f'procore.table("{endpoint}", …)']
         except CatalogError as error:
             choice = f"{error.advice} " if meant_by(bare) else ""
-        if name in sys.modules["procore_nb"].__all__:
-            written = [f"pnb.{name}(…)"]
-        written = [_MEANT[name]] if name in _MEANT else written
-        hint = choice or (f"Write {' or '.join(written)}. " if written else "")
+        if name in _MEANT or name in sys.modules["procore_nb"].__all__:
+            calls = [_MEANT.get(name, f"pnb.{name}(…)")]
+        hint = choice or (f"Write {' or '.join(calls)}. " if calls else "")
         raise NoAttributeError(
             f"A connection has no {name!r}.",
             advice=hint + 'procore.lists.<Tab> has every list; pnb.find_endpoints("a word") searches them.',
@@ -245,11 +242,11 @@ class Connection:
 
     def _repr_html_(self) -> str:
         company = "no company yet" if self.company_id is None else f"company <b>{self.company_id}</b>"
-        where = f"<code>{escape(self.environment.api_url)}</code>"
+        source = f"<code>{escape(self.environment.api_url)}</code>"
         if self.environment == DEMO:
-            where = f"made-up data, today is {self.today()}"
-        parts = [f"<b>{escape(self.environment.name)}</b> environment ({where})", company, *self._remaining()]
-        return " &middot; ".join(["Procore", *parts])
+            source = f"made-up data, today is {self.today()}"
+        name = f"<b>{escape(self.environment.name)}</b> environment ({source})"
+        return " &middot; ".join(["Procore", name, company, *self._remaining()])
 
     def _remaining(self) -> list[str]:
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())

@@ -25,10 +25,7 @@ from procore_nb.progress import ProgressMaker
 
 
 class Procore(FileCalls):
-    """A connection to one Procore environment; `connect` makes one. May be used from several threads.
-
-    Nothing is sent until the first call that fetches. As a context manager it closes its connections at the end, and lets
-    Procore forget the token with `revoke_on_close`.
+    """A connection to one Procore environment, made by `connect`; also a context manager. Several threads may use it.
 
     Examples
     --------
@@ -39,12 +36,12 @@ class Procore(FileCalls):
 
     @explain_calls()
     def me(self) -> pd.DataFrame:
-        """Return who this connection is: one row.
+        """Return who this connection is.
 
         Returns
         -------
         DataFrame
-            `id` (Int64), `login` (string), `name` (string).
+            One row: `id` (Int64), `login` (string), `name` (string).
 
         Raises
         ------
@@ -66,7 +63,7 @@ class Procore(FileCalls):
 
     @explain_calls()
     def companies(self, *, include_free_companies: bool | None = None) -> pd.DataFrame:
-        """Return the companies this account can see, one row each.
+        """Return the companies this account can see.
 
         Parameters
         ----------
@@ -76,7 +73,7 @@ class Procore(FileCalls):
         Returns
         -------
         DataFrame
-            `id` (Int64), `name` (string), `is_active` (boolean), and whatever else Procore sends. Empty: none.
+            One row each: `id` (Int64), `name` (string), `is_active` (boolean) and what else Procore sends. Empty: none.
 
         Raises
         ------
@@ -117,21 +114,18 @@ class Procore(FileCalls):
         decimals
             `"float"` or `"exact"` money, hours and percents; None: as the connection (`connect`).
         **filters
-            Whatever else the list knows: `procore.endpoint("projects")` names it. An unknown one is an error.
+            Those that `procore.endpoint("projects")` names.
 
         Returns
         -------
         DataFrame
-            One row per project this account may see, in Procore's order: `id` (Int64), `name` (string),
-            `latitude` and `longitude` (float64, degrees WGS 84), dates (datetime64 without zone), times (UTC),
-            `total_value` (float64), `company.id`, `project_stage.name` and so on. Empty: there are none.
+            One row for each project this account may see, in Procore's order: `id` (Int64), `name` (string), `latitude` and
+            `longitude` (float64, degrees WGS 84), dates (datetime64 without zone), times (UTC), `total_value` (float64). Empty: none.
 
         Raises
         ------
-        ArgumentError, CatalogError
-            If an argument cannot be used; nothing was sent.
-        IncompleteError
-            If fewer projects came than Procore announced.
+        ProcoreError
+            As `table`.
 
         Notes
         -----
@@ -143,10 +137,10 @@ class Procore(FileCalls):
         172
         """
         given = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
-        found = self._own("projects", **filters, **given).frame()
-        if status == "All" and filters.keys() <= {"progress"} and "id" in found.columns:
-            self.known_projects[company_id or self.company_id] = set(found["id"].dropna().tolist())
-        return found
+        frame = self._own("projects", **filters, **given).frame()
+        if status == "All" and filters.keys() <= {"progress"} and "id" in frame.columns:
+            self.known_projects[company_id or self.company_id] = set(frame["id"].dropna().tolist())
+        return frame
 
     @explain_calls(name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.')
     def table(
@@ -177,11 +171,9 @@ class Procore(FileCalls):
         target
             Where the list is fetched from: a project id, or what `projects` takes. For a list that needs a parent, a frame
             is taken as `parent`.
-        project_id
-            The project.
-        projects
-            Several projects instead: `"all"`, `"active"`, `"inactive"`, ids, or a frame with an id column. They are
-            fetched side by side; `project_id` and `project_name` lead the columns.
+        project_id, projects
+            One project; or several: `"all"`, `"active"`, `"inactive"`, ids, or a frame with an id column. They are fetched
+            side by side; `project_id` and `project_name` lead the columns.
         company_id
             Another company than the connection's, or several.
         parent
@@ -198,9 +190,8 @@ class Procore(FileCalls):
             False keeps quiet; True shows a line for fetches longer than a second. A function of the list's name and the
             number of projects gives a `Progress` of your own (forms do); warnings are then left to it too.
         max_rows
-            At most so many rows in all: the first ones, in Procore's order, of the first targets, in the order given, requested
-            one after the other. `attrs["procore"]` has `limited` where there may be more. A list with an argument of that
-            name keeps it, as with `columns`.
+            At most so many rows in all, of the first targets, requested one after the other. `attrs["procore"]` has
+            `limited` where there may be more. A list with an argument of that name keeps it, as with `columns`.
         columns
             Names of the columns to return, in this order; others are not made. `"status"` takes `status.id` and
             `status.name`. A name that is not known is an error; one in brackets (`"[new_key]"`) is not checked.
@@ -215,18 +206,15 @@ class Procore(FileCalls):
         Returns
         -------
         DataFrame
-            One row per record, columns and dtypes as the catalogue says, also without rows: ids Int64, times UTC, dates
-            without zone, money as `decimals` says. Empty: there are none.
-            `attrs["procore"]` says where it came from and what was skipped.
+            One row for each record, columns and dtypes as the catalogue says, also without rows: ids Int64, times UTC, dates
+            without zone, money as `decimals` says. Empty: none. `attrs["procore"]` names the source and what was skipped.
 
         Raises
         ------
         CatalogError, ArgumentError
             Before anything is sent: no such list, a missing id, an unknown argument, a malformed date.
-        IncompleteError
-            If fewer records came than announced, or the fetch was stopped; `partial` holds what had come.
-        ProcoreError
-            Whatever else a request failed with; `partial` holds what had come.
+        IncompleteError, ProcoreError
+            If fewer records came than announced, the fetch was stopped or failed; `partial` holds what had come.
 
         Examples
         --------
@@ -268,8 +256,8 @@ class Procore(FileCalls):
         True
         """
         most = None if rows_at_once is None else positive(rows_at_once, "rows_at_once")
-        found = list_query(self, name, arguments, target).prepare().frames(rows_at_once=most)
-        return (one.frame for one in found)
+        fetched = list_query(self, name, arguments, target).prepare().frames(rows_at_once=most)
+        return (one.frame for one in fetched)
 
     def fetch_frames(
         self, name: str, target: Any = None, /, *, rows_at_once: int | None = None, **arguments: Any
@@ -356,7 +344,7 @@ class Procore(FileCalls):
         Returns
         -------
         Explorer
-            A widget; after a fetch its `frame` is the table, its `line` the Python that makes the same.
+            A widget; after a fetch it has the table as `frame`, and as `line` the Python that makes it.
 
         Raises
         ------
@@ -370,8 +358,7 @@ class Procore(FileCalls):
         >>> pnb.connect("demo").explore("punch list")
         Explorer(demo, punch_items, nothing fetched yet)
         """
-        # The one import that points up (`ignore_imports` in pyproject.toml): the explorer is built on this package,
-        # and only whoever asks for it needs the libraries it is drawn with.
+        # The one import that points up (`ignore_imports` in pyproject.toml): only who explores needs the libraries of widgets.
         from procore_nb.widgets import Explorer
 
         return Explorer(self, endpoint=endpoint)
@@ -387,10 +374,8 @@ class Procore(FileCalls):
                 pages = self._own("custom_field_definitions", company_id=number, progress=False).pages()
                 rows = [row for _, page in pages for row in page if isinstance(row, dict)]
             except ProcoreError as error:
-                rows = []
-                warn(
-                    f"Custom fields keep their ids as names, as their labels could not be read: {error.message}"
-                )
+                rows, reason = [], f"as their labels could not be read: {error.message}"
+                warn(f"Custom fields keep their ids as names, {reason}")
             self._known_custom_fields[number] = {
                 int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
                 for row in rows
