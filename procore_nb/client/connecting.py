@@ -78,12 +78,10 @@ def connect(
         and its answer is not kept.
     profile
         A saved profile to use; it must be of this environment.
-    workers
-        How many requests are under way at once.
+    workers, retries
+        How many requests are under way at once; how often one is tried again after a lost connection, 429 or 5xx.
     max_wait_seconds
         How long one fetch may wait for Procore's rate limit or between tries; past it an error names the seconds left.
-    retries
-        How often one request is tried again after a lost connection, 429 or 5xx.
     connect_timeout_seconds, read_timeout_seconds, response_timeout_seconds
         Longest wait for a connection, between two pieces of a response, and for one whole response.
     max_response_bytes
@@ -99,8 +97,7 @@ def connect(
         out, nothing is kept. `attrs["procore"]["cached"]` says what came from there; `clear_cache` removes it. Stores fetch
         their rows anew all the same.
     catalogue
-        Another catalogue than the shipped one: a file made by `procore-nb catalog build`. Stores, forms and `diagnose` of
-        this connection use it too.
+        A file made by `procore-nb catalog build`, in place of the shipped catalogue, also for stores and forms.
     sources
         Where credentials are looked for; for tests.
 
@@ -121,9 +118,9 @@ def connect(
     >>> pnb.connect("demo").environment.name
     'demo'
     """
-    held = [client_id, client_secret, credentials]
+    secrets = [client_id, client_secret, credentials]
     client_secret = credentials = None  # tracebacks may show variables
-    given = as_credentials(held)
+    given = as_credentials(secrets)
     _check_numbers({name: value for name, value in locals().items() if name in _RANGES})
     register_completion()
     source = _demo_source(environment, profile, sources)
@@ -175,8 +172,8 @@ def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        `name`, `value`, `source` (string). A secret is shown as `<set>`, an absent value as missing.
-        First the variables, as set in the environment or the `.env` file, then the saved profiles, then the keyring.
+        `name`, `value`, `source` (string): the variables, as set in the environment or the `.env` file, the saved profiles,
+        the keyring. A secret is shown as `<set>`, an absent value as missing.
 
     Examples
     --------
@@ -185,10 +182,10 @@ def show_configuration(*, sources: CredentialSources | None = None) -> pd.DataFr
     """
     sources = sources or CredentialSources()
     variables = sources.variables()
-    rows = []
-    for name in VARIABLES:
-        value, source = variables.get(name, (None, "not set"))
-        rows.append((name, MASK if value and name.endswith("SECRET") else value, source))
+    rows = [(name, *variables.get(name, (None, "not set"))) for name in VARIABLES]
+    rows = [
+        (name, MASK if value and name.endswith("SECRET") else value, source) for name, value, source in rows
+    ]
     profiles = sources.profiles
     for profile in profiles.all():
         company = "no company" if profile.company_id is None else f"company {profile.company_id}"
@@ -214,8 +211,8 @@ def _demo(credentials: CredentialsLike | None, company_id: object, source: str) 
 
     own = Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
     number = demo.COMPANY_ID if company_id is None else company_number(company_id)
-    if number not in [one.id for one in demo.COMPANIES]:
-        known = ", ".join(f"{one.id} ({one.name})" for one in demo.COMPANIES)
+    if number not in [company.id for company in demo.COMPANIES]:
+        known = ", ".join(f"{company.id} ({company.name})" for company in demo.COMPANIES)
         raise ArgumentError(f"The demo has no company {number}.", advice=f"It has {known}.")
     return FoundCredentials(DEMO, credentials or own, number, {"environment": source, "credentials": "demo"})
 

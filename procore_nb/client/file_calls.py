@@ -97,18 +97,16 @@ class FileCalls(Lookups):
         >>> procore.files("drawing_revisions", 1204347)["kind"].iloc[0]
         'pdf'
         """
-        if isinstance(source, pd.DataFrame):
-            if arguments or target is not None:
-                given = ", ".join(arguments) or "a target"
-                raise ArgumentError(
-                    f"A frame was given; {given} is for names of lists.", advice="Leave it out."
-                )
-            frame, name = source, ""
+        if not isinstance(source, pd.DataFrame):
+            frame = cast("Procore", self).table(source, target, **arguments)
+        elif arguments or target is not None:
+            given = ", ".join(arguments) or "a target"
+            raise ArgumentError(f"A frame was given; {given} is for names of lists.", advice="Leave it out.")
         else:
-            frame, name = cast("Procore", self).table(source, target, **arguments), source
+            frame = source
         about = frame.attrs.get("procore") or {}
         try:
-            endpoint = self.catalogue.endpoint(about.get("endpoint") or name)
+            endpoint = self.catalogue.endpoint(about.get("endpoint", ""))
         except CatalogError:
             return find_files(frame)  # of somebody's own, or of a path
         in_list = declares_files(endpoint.fields, endpoint.name)
@@ -144,12 +142,10 @@ class FileCalls(Lookups):
             A frame of `files`, whole or chosen from.
         folder
             Made if it is not there. A manifest in it (`manifest.jsonl`) names the record of each file.
-        kind
-            Only files of this kind, or these kinds; others are skipped.
+        kind, max_bytes
+            Files of other kinds than this (or these), and larger ones, are skipped.
         workers
             How many files are under way at once.
-        max_bytes
-            The largest file: a larger one is skipped.
         overwrite
             True fetches also what is there already. Files that are not of a download stay in any case.
         names
@@ -200,10 +196,10 @@ class FileCalls(Lookups):
             )
         if names not in ("show", "hide"):
             raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
-        kinds = None if kind is None else (tuple(map(str, kind)) if is_many(kind) else (str(kind),))
-        _check_kinds(kinds or (), files)
+        kinds = [str(each) for each in (kind if is_many(kind) else [kind])] if kind is not None else []
+        _check_kinds(kinds, files)
         options = DownloadOptions(
-            kinds=kinds,
+            kinds=None if kind is None else tuple(kinds),
             max_bytes=None if max_bytes is None else positive(max_bytes, "max_bytes"),
             overwrite=overwrite,
             hide=names == "hide",

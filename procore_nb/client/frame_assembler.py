@@ -31,7 +31,6 @@ class FrameAssembler:
         self._definitions = custom_fields
         self.builder = builder()
         self._first: ListRequest | None = None
-        self._first_done = False
         self._waiting: list[PageRows] = []
         self.mixed = False  # whether there were events of several targets
         self._frame: pd.DataFrame | None = None
@@ -39,8 +38,7 @@ class FrameAssembler:
     def take(self, event: Event) -> None:
         self._first = self._first or event.request
         self.mixed = self.mixed or event.request is not self._first
-        streaming = event.request is self._first and not self._first_done
-        done = isinstance(event, RequestDone)
+        streaming = event.request is self._first
         if isinstance(event, PageRows):
             self._waiting.append(event)
         elif isinstance(event, RequestRestarted) or event.skipped is not None:
@@ -48,8 +46,7 @@ class FrameAssembler:
             self._waiting = [page for page in self._waiting if page.request is not event.request]
             if streaming:
                 self.builder = self._new()
-        self._first_done = self._first_done or done
-        if streaming or done:
+        if streaming or isinstance(event, RequestDone):
             self._add_waiting()
 
     def name_custom_fields(self) -> None:

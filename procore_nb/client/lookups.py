@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pandas as pd
@@ -60,7 +61,7 @@ class Lookups(Connection):
         Returns
         -------
         DataFrame
-            One row: the columns of the list, then those that only the single record has. Lists stay lists.
+            One row: the columns of the list, then those that only the single record has.
 
         Raises
         ------
@@ -71,8 +72,7 @@ class Lookups(Connection):
 
         Notes
         -----
-        The address of single records is `procore.endpoint(name).record`; where Procore's reference shows none, the path of the
-        list and the id.
+        `GET` of `procore.endpoint(name).record`; where Procore's reference shows none, of the list's path and the id.
 
         Examples
         --------
@@ -137,14 +137,13 @@ class Lookups(Connection):
         version, parts = split_path(path if isinstance(path, str) else "")
         where = "/rest/" + "/".join((version, *parts))
         if not version or "{" in path or "}" in path:
-            raise ArgumentError(
-                f"{path!r} is no address to get.",
-                advice='Write it from /rest/ on, with ids: "/rest/v1.0/me".',
-            )
+            advice = 'Write it from /rest/ on, with ids: "/rest/v1.0/me".'
+            raise ArgumentError(f"{path!r} is no address to get.", advice=advice)
         number = self.company_or_own(company_id)
-        named = query if company_id is None else {"company_id": number, **query}
-        sent = (encode(Argument(key, key), value, endpoint=where) for key, value in named.items())
-        request = ListRequest(where, tuple(pair for pairs in sent for pair in pairs), number)
+        if company_id is not None:
+            query = {"company_id": number, **query}
+        pairs = [encode(Argument(key, key), value, endpoint=where) for key, value in query.items()]
+        request = ListRequest(where, tuple(chain.from_iterable(pairs)), number)
         return fetch_json(self.session, request, policy=self.policy)
 
     @explain_calls()
@@ -175,9 +174,8 @@ class Lookups(Connection):
         """
         query = self._query(name, arguments, target)
         if query.max_rows is not None or query.columns is not None:
-            raise ArgumentError(
-                "count takes no max_rows and no columns.", advice="It counts all rows of the list."
-            )
+            advice = "It counts all rows of the list."
+            raise ArgumentError("count takes no max_rows and no columns.", advice=advice)
         fetch = query.prepare()
         stats = fetch.count()
         reasons = {skipped["target"]: skipped["reason"] for skipped in fetch.skipped}
@@ -230,8 +228,8 @@ class Lookups(Connection):
         requests = min(targets, 1) if query.max_rows else 2 * targets + 1 if by_view else targets
         limiter, now = self.session.shared.rate_limiter, self.policy.clock()
         seconds = limiter.estimate(requests, now) if limiter.windows(now) else math.nan
-        row = {"targets": targets, "requests": requests, "seconds": seconds}
-        frame = pd.DataFrame([row]).astype({"targets": "Int64", "requests": "Int64", "seconds": "float64"})
+        types = {"targets": "Int64", "requests": "Int64", "seconds": "float64"}
+        frame = pd.DataFrame([(targets, requests, seconds)], columns=[*types]).astype(types)
         return describe(frame, **fetch.about)
 
     @explain_calls(extra='Several lists are one value: procore.access_request(["rfis", "budget"]).')
@@ -267,9 +265,8 @@ class Lookups(Connection):
         """
         endpoints = [self.catalogue.endpoint(name) for name in ([names] if isinstance(names, str) else names)]
         if not endpoints:
-            raise ArgumentError(
-                "access_request needs the names of lists.", advice='For example ["rfis", "incidents"].'
-            )
+            advice = 'For example ["rfis", "incidents"].'
+            raise ArgumentError("access_request needs the names of lists.", advice=advice)
         lists: dict[tuple[str, str], list[str]] = {}
         for endpoint in dict.fromkeys(each for one in endpoints for each in self._read_for(one)):
             level = "project" if endpoint.scope == "project" else "company"
