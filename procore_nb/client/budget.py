@@ -60,9 +60,8 @@ def needs_views(query: ListQuery) -> bool:
 def views_of(query: ListQuery) -> ListFetch:
     """Return the fetch of the budget views of a query's projects."""
     if is_many(query.company_id):
-        raise ArgumentError(
-            "Budget views are found in one company at a time.", advice="Fetch each company by itself."
-        )
+        problem = "Budget views are found in one company at a time."
+        raise ArgumentError(problem, advice="Fetch each company by itself.")
     fetch = _sister(query, "budget_views", projects=query.projects, project_id=query.project_id).prepare()
     fetch.quiet = True  # skipped projects are named once, with the rows
     return fetch

@@ -49,9 +49,8 @@ def encode_arguments(endpoint: Endpoint, arguments: Mapping[str, Any], *, today:
         pairs += encode(known.get(name, Argument(name, name)), value, endpoint=endpoint.name)
     twice = {key.removesuffix("[]") for key, _ in pairs} & {key.removesuffix("[]") for key, _ in raw}
     if twice:
-        raise ArgumentError(
-            f"{endpoint.name} was given {min(twice)} twice.", advice="Pass the name or the key in brackets."
-        )
+        problem = f"{endpoint.name} was given {min(twice)} twice."
+        raise ArgumentError(problem, advice="Pass the name or the key in brackets.")
     return (*pairs, *raw)
 
 
@@ -63,23 +62,20 @@ def encode(argument: Argument, value: Any, *, endpoint: str) -> list[Pair]:
     if argument.form:
         return [(argument.key, _FORMS[argument.form](value, where))]
     if isinstance(value, pd.DataFrame):
-        raise ArgumentError(
-            f"{where} cannot be a frame.", advice='Give one of its columns, such as frame["id"].'
-        )
+        problem = f"{where} cannot be a frame."
+        raise ArgumentError(problem, advice='Give one of its columns, such as frame["id"].')
     many = is_many(value)
     if argument.key == "sort[attribute]":  # rfis alone names attribute and direction apart
         if many:
-            raise ArgumentError(
-                "rfis can be sorted by one attribute only.", advice='Write sort="-created_at".'
-            )
+            problem = "rfis can be sorted by one attribute only."
+            raise ArgumentError(problem, advice='Write sort="-created_at".')
         text = _text(value, "sort")
         direction = "desc" if text.startswith("-") else "asc"
         return [(argument.key, text.lstrip("-")), ("sort[direction]", direction)]
     texts = [_text(each, where) for each in (value if many else [value])]
     if not texts:
-        raise ArgumentError(
-            f"{where} is an empty list. Without it, all rows come.", advice="Leave it out to fetch all."
-        )
+        problem = f"{where} is an empty list. Without it, all rows come."
+        raise ArgumentError(problem, advice="Leave it out to fetch all.")
     if argument.name == "sort":  # Procore takes several in one text
         names = [name.strip() for text in texts for name in text.split(",")] if argument.choices else texts
         return [(argument.key, ",".join(_choice(argument, name, endpoint) for name in names))]
@@ -117,15 +113,12 @@ def _window(endpoint: Endpoint, rest: dict[str, Any], today: date) -> list[Pair]
         return []
     if not {"start_date", "end_date"} <= set(endpoint.other_query):
         timed = [one.name for one in endpoint.arguments if one.form or "date" in one.name]
-        raise CatalogError(
-            f"{endpoint.name} has no start and end.",
-            advice=f"Its time filters: {', '.join(timed) or 'none'}.",
-        )
+        problem = f"{endpoint.name} has no start and end."
+        raise CatalogError(problem, advice=f"Its time filters: {', '.join(timed) or 'none'}.")
     twice = [name for name in ("start_date", "end_date", "log_date") if rest.get(name) is not None]
     if twice:
-        raise ArgumentError(
-            f"{endpoint.name} was given {twice[0]} beside {' and '.join(ends)}.", advice="Pass one of them."
-        )
+        problem = f"{endpoint.name} was given {twice[0]} beside {' and '.join(ends)}."
+        raise ArgumentError(problem, advice="Pass one of them.")
     start = date(1990, 1, 1) if ends.get("start") is None else _date(ends["start"], "start")
     end = today if ends.get("end") is None else _date(ends["end"], "end")
     if end < start:
@@ -139,10 +132,8 @@ def _since(endpoint: Endpoint, known: Mapping[str, Argument], rest: dict[str, An
         return []
     argument = known.get("updated_at") or known.get("updated_after")
     if argument is None or not endpoint.updated_at_param:
-        raise CatalogError(
-            f"{endpoint.name} cannot be filtered by the time of change.",
-            advice="Fetch the whole list and compare updated_at in the frame.",
-        )
+        problem = f"{endpoint.name} cannot be filtered by the time of change."
+        raise CatalogError(problem, advice="Fetch the whole list and compare updated_at in the frame.")
     if argument.form == "range":
         return encode(argument, (since, None), endpoint=endpoint.name)
     return [(argument.key, _moment_text(since, "since"))]
@@ -237,10 +228,8 @@ def _range(value: Any, where: str) -> str:
         value = (value, None if isinstance(value, datetime) else value)
     ends = tuple(value)
     if len(ends) != 2 or isinstance(value, set | frozenset):
-        raise ArgumentError(
-            f"{where} takes a start and an end, not {len(ends)} values in a {type(value).__name__}.",
-            advice="Write (start, end).",
-        )
+        problem = f"{where} takes a start and an end, not {len(ends)} values in a {type(value).__name__}."
+        raise ArgumentError(problem, advice="Write (start, end).")
     start, end = (None if is_missing(each) else each for each in map(as_python, ends))
     first = _LONG_AGO if start is None else _moment_text(start, where)
     last = _FAR_AHEAD if end is None else _moment_text(end, where, "T23:59:59Z")
@@ -252,10 +241,8 @@ def _range(value: Any, where: str) -> str:
 def _after(value: Any, where: str) -> str:
     start, end = tuple(value) if is_many(value) else (value, None)
     if not is_missing(end):
-        raise ArgumentError(
-            f"{where} has no end in Procore: it returns what changed after a moment.",
-            advice="Write (start, None) and choose the end in the frame.",
-        )
+        problem = f"{where} has no end in Procore: it returns what changed after a moment."
+        raise ArgumentError(problem, advice="Write (start, None) and choose the end in the frame.")
     return _moment_text(start, where)
 
 

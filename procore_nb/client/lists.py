@@ -68,9 +68,8 @@ class Lists:
         return fetch
 
     def __call__(self, name: str = "rfis", *_: object, **__: object) -> NoReturn:
-        raise ArgumentError(
-            "lists is no function.", advice=f"Write procore.lists.{name}(…); dir(procore.lists) names all."
-        )
+        problem = "lists is no function."
+        raise ArgumentError(problem, advice=f"Write procore.lists.{name}(…); dir(procore.lists) names all.")
 
     def __iter__(self) -> Iterator[str]:
         return iter(list_names(self._procore.catalogue))

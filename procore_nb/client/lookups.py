@@ -89,10 +89,8 @@ class Lookups(Connection):
         by_pattern = not self.catalogue.endpoint(name).record_path
         same_path = self.catalogue.endpoint(query.endpoint.path)
         if by_pattern and same_path.kind != "unknown":
-            raise ArgumentError(
-                f"{name} has no single records: {same_path.path} is the list {same_path.name}.",
-                advice=f'Write procore.table("{same_path.name}", …).',
-            )
+            problem = f"{name} has no single records: {same_path.path} is the list {same_path.name}."
+            raise ArgumentError(problem, advice=f'Write procore.table("{same_path.name}", …).')
         try:
             frame = query.prepare().frame()
         except (AccessError, NotFoundError) as error:

@@ -296,9 +296,8 @@ class Procore(FileCalls):
         """
         query = list_query(self, name, arguments, target)
         if query.columns is not None:
-            raise ArgumentError(
-                "Records come as Procore sent them, with all their keys.", advice="Leave columns out."
-            )
+            problem = "Records come as Procore sent them, with all their keys."
+            raise ArgumentError(problem, advice="Leave columns out.")
         return (rows for _, rows in query.prepare().pages())
 
     @explain_calls()

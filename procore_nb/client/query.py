@@ -263,10 +263,8 @@ def list_query(
     in_path = endpoint.values_in(name) if isinstance(name, str) and "/" in name else {}
     for key in in_path:
         if key in given or (key == "project_id" and "projects" in given):
-            raise ArgumentError(
-                f"{name} names its {key}, which was given as well.",
-                advice="Write {" + key + "} in the path, or leave the argument out.",
-            )
+            problem = f"{name} names its {key}, which was given as well."
+            raise ArgumentError(problem, advice="Write {" + key + "} in the path, or leave the argument out.")
     given |= in_path
     # A list's own argument of that name comes first.
     own = {one.name for one in endpoint.arguments} & {"max_rows", "columns"}
@@ -308,10 +306,8 @@ def _target_argument(endpoint: Endpoint, target: Any, given: Mapping[str, Any]) 
         return {"parent": target}
     twice = {"project_id", "projects"} & given.keys()
     if twice:
-        raise ArgumentError(
-            f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}.",
-            advice="Pass one of them.",
-        )
+        problem = f"{endpoint.name} was given its projects twice: as second value and as {min(twice)}."
+        raise ArgumentError(problem, advice="Pass one of them.")
     is_word = isinstance(target, str) and not target.strip().isdigit()
     return {"projects" if is_word or is_many(target) else "project_id": target}
 
@@ -323,9 +319,8 @@ def _chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
     """
     names = [columns] if isinstance(columns, str) else list(columns) if is_many(columns) else []
     if not names or not all(isinstance(name, str) and name.strip("[]") for name in names):
-        raise ArgumentError(
-            f"columns is a list of names, not {columns!r}.", advice='For example columns=["id", "status"].'
-        )
+        problem = f"columns is a list of names, not {columns!r}."
+        raise ArgumentError(problem, advice='For example columns=["id", "status"].')
     known = [".".join(path) for path in columns_of(endpoint.fields)]
     # What is declared without its parts, or for another view, may come all the same.
     loose = {field.name.removesuffix("[]") for field in endpoint.all_fields}

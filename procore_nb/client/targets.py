@@ -108,10 +108,8 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
             if not is_missing(value):
                 row[carried] = (project_id if carried == "project_id" else id_text)(value, "parent")
             elif carried in must:
-                raise ArgumentError(
-                    f"parent for {endpoint.name} has a row without {carried} (id {number}).",
-                    advice=f"Leave such rows out, or pass {carried}=….",
-                )
+                problem = f"parent for {endpoint.name} has a row without {carried} (id {number})."
+                raise ArgumentError(problem, advice=f"Leave such rows out, or pass {carried}=….")
         row[name] = id_text(number, "parent")
         unique.setdefault(tuple(row.items()), row)
     return ParentRows(name, tuple(unique.values()), tuple(columns))
@@ -139,10 +137,8 @@ def check_needs(endpoint: Endpoint, given: set[str]) -> None:
         sources = {name: " or ".join(endpoint.parents[name]) for name in group if name in endpoint.parents}
         hints += [f"Pass {name}=…, or parent=<frame of {lists}>." for name, lists in sources.items()]
     if absent:
-        raise CatalogError(
-            f"{endpoint.name} needs {', '.join(' or '.join(group) for group in absent)}.",
-            advice=" ".join(hints) or "Pass it as an argument.",
-        )
+        problem = f"{endpoint.name} needs {', '.join(' or '.join(group) for group in absent)}."
+        raise CatalogError(problem, advice=" ".join(hints) or "Pass it as an argument.")
 
 
 def list_request_for(
