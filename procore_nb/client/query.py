@@ -191,18 +191,17 @@ class ListQuery:
         several = is_many(self.company_id)
         companies = list(self.company_id) if several else [self.company_id]
         numbers = [self.procore.company_or_own(each) for each in companies]
-        targets = [Target(number, {}, (number,) if several else ()) for number in numbers]
+        targets = list(map(Target, numbers))
         leading = ["company_id"] if several else []
         if selection is not None:
             targets = [each for target in targets for each in self._with_projects(target, selection)]
             named = selection.named or selection.status
             leading += ["project_id", "project_name"] if named else ["project_id"]
         for parent in parents:
-            names = (*parent.carried, parent.name) if parent.leading else ()
-            further = [name for name in names if name not in leading]
-            targets = with_parents(targets, parent, leading=further)
-            leading += further
-        return targets, tuple(leading)
+            targets = with_parents(targets, parent)
+            leading += [*parent.carried, parent.name] if parent.leading else []
+        names = tuple(dict.fromkeys(leading))
+        return [target.led_by(names) for target in targets], names
 
     def _with_projects(self, target: Target, selection: ProjectSelection) -> Iterable[Target]:
         """Yield a company's target once for each project; those of a status are fetched."""
@@ -212,8 +211,7 @@ class ListQuery:
             )
             selection = select_projects(frame, where=self.endpoint.name)
         for number, name in (selection.names or {}).items():
-            values = (int(number), name) if selection.named else (int(number),)
-            yield target.at({"project_id": number}, *values, project_name=name)
+            yield target.at({"project_id": number}, project_name=name)
 
     def _check_wait_budget(self, requests: int) -> None:
         policy = self.procore.policy

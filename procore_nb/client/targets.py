@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -28,18 +28,19 @@ _LENGTH = frozenset({"limit", "page_size"})
 
 @dataclass(frozen=True)
 class Target:
-    """What one list request is about: the ids in its path and required query, the values that lead its rows, its project."""
+    """What one list request is about: the ids in its path and required query, and the name of its project."""
 
     company_id: int
     ids: Mapping[str, str] = field(default_factory=dict)
-    leading: tuple[Any, ...] = ()
     project_name: str | None = None
+    leading: tuple[Any, ...] = ()
+    """The values of the columns that lead its rows, once their names are known."""
 
     @property
     def account(self) -> dict[str, Any]:
         """Name the target for programs: each id as frames have it, and the project's name."""
-        named = {} if self.project_name is None else {"project_name": self.project_name}
-        return {name: as_number(value) for name, value in self.ids.items()} | named
+        ids = {name: int(value) if value.isdigit() else value for name, value in self.ids.items()}
+        return ids if self.project_name is None else {**ids, "project_name": self.project_name}
 
     @property
     def words(self) -> str:
@@ -47,10 +48,14 @@ class Target:
         ids: Mapping[str, Any] = self.ids or {"company_id": self.company_id}
         return ", ".join(f"{name} {value}" for name, value in ids.items())
 
-    def at(self, ids: Mapping[str, str], *leading: Any, project_name: str | None = None) -> Target:
-        """Return the target with further ids, and the values that lead its rows besides."""
-        name = self.project_name if project_name is None else project_name
-        return Target(self.company_id, {**self.ids, **ids}, (*self.leading, *leading), name)
+    def at(self, ids: Mapping[str, str], **changes: Any) -> Target:
+        """Return the target with further ids."""
+        return replace(self, ids={**self.ids, **ids}, **changes)
+
+    def led_by(self, names: Iterable[str]) -> Target:
+        """Return the target with the values of the columns that lead its rows."""
+        account = {"company_id": self.company_id, **self.account}
+        return replace(self, leading=tuple(account.get(name) for name in names))
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,8 @@ class ParentRows:
     """Whether the ids lead the rows of the frame; a single value need not."""
 
 
-def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Sequence[str]) -> list[Target]:
-    """Return each target once for each parent row that belongs to it; `leading` names the ids that lead besides.
+def with_parents(targets: Sequence[Target], parents: ParentRows) -> list[Target]:
+    """Return each target once for each parent row that belongs to it.
 
     A row that carries an id which the target has as well (its project) belongs to the targets with that id only.
     """
@@ -77,10 +82,7 @@ def with_parents(targets: Sequence[Target], parents: ParentRows, *, leading: Seq
     expanded = []
     for target in targets:
         keys = product(*((target.ids[name], None) for name in shared))
-        for row in (row for key in keys for row in rows_of.get(key, ())):
-            ids = {**target.ids, **row}
-            values = (as_number(ids[name]) if ids.get(name) else None for name in leading)
-            expanded.append(target.at(row, *values))
+        expanded += [target.at(row) for key in keys for row in rows_of.get(key, ())]
     if parents.rows and targets and not expanded:
         raise ArgumentError(
             f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}"
@@ -174,8 +176,3 @@ def page_size(endpoint: Endpoint) -> int:
     """Return the largest page that a list gives."""
     version = "v2" if "/v2." in endpoint.path else "v1"
     return endpoint.per_page_max or max(endpoint.per_page_default or 0, _LARGEST_PAGE[version])
-
-
-def as_number(value: str) -> int | str:
-    """Return an id as frames have it: a number where it is one."""
-    return int(value) if value.isdigit() else value

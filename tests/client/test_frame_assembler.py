@@ -13,7 +13,7 @@ from procore_nb.frames import FrameBuilder
 
 def question(number: int) -> ListRequest:
     return ListRequest(
-        f"/rest/v1.0/projects/{number}/rfis", key=Target(1, {"project_id": str(number)}, (number,))
+        f"/rest/v1.0/projects/{number}/rfis", key=Target(1, {"project_id": str(number)}, leading=(number,))
     )
 
 
