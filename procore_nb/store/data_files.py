@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -24,23 +23,22 @@ from procore_nb.store.files import Files, damaged, missing
 from procore_nb.store.manifest import Part, digest_of, separator
 
 PART_ROWS = 65_536
-NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 _ALIASED = b"procore_nb.name"
 
 
 def write_rows(
-    files: Files, path: str, rows: pa.Table, key: Sequence[str] = (), aliases: Mapping[str, str] = NO_ALIASES
+    files: Files, path: str, rows: pa.Table, key: Sequence[str], aliases: Mapping[str, str]
 ) -> Part:
-    """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it.
-
-    A column that goes by another name in the file has its own one in the metadata of its field.
-    """
+    """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it."""
+    # A column that goes by another name in the file has its own one in the metadata of its field.
     fields = [
-        one.with_name(aliases[one.name]).with_metadata({_ALIASED: one.name}) if one.name in aliases else one
-        for one in rows.schema
+        field.with_name(aliases[field.name]).with_metadata({_ALIASED: field.name})
+        if field.name in aliases
+        else field
+        for field in rows.schema
     ]
     table = pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))
-    valued = [one.name for one, column in zip(fields, table.columns, strict=True) if has_values(column)]
+    valued = [name for name in table.column_names if has_values(table.column(name))]
     # Most columns of most lists are without any value: to compress these takes longer than all the others.
     codecs = dict.fromkeys(table.column_names, "NONE") | dict.fromkeys(valued, "ZSTD")
     sink = pa.BufferOutputStream()
@@ -48,9 +46,14 @@ def write_rows(
     data = sink.getvalue()
     with files.writing(path) as file:
         file.write(data)
-    first = key_at(rows, key, 0) if rows.num_rows else ()
-    name = path.rpartition("/")[2]
-    return Part(name, rows.num_rows, data.size, first, digest_of(data), _statistics(rows, key))
+    return Part(
+        file=path.rpartition("/")[2],
+        rows=rows.num_rows,
+        bytes=data.size,
+        first=key_at(rows, key, 0) if rows.num_rows else (),
+        digest=digest_of(data),
+        stats=_statistics(rows, key),
+    )
 
 
 def _statistics(table: pa.Table, key: Sequence[str]) -> str:
@@ -60,7 +63,7 @@ def _statistics(table: pa.Table, key: Sequence[str]) -> str:
         bounds = pc.min_max(table.column(name)).as_py()
         stats["nullCount"][name] = table.column(name).null_count
         # Long texts would have to be cut, and a maximum that is cut is none.
-        if bounds["min"] is not None and max(len(str(one)) for one in bounds.values()) <= 64:
+        if bounds["min"] is not None and max(len(str(bound)) for bound in bounds.values()) <= 64:
             stats["minValues"][name], stats["maxValues"][name] = bounds["min"], bounds["max"]
     return orjson.dumps(stats).decode()
 
@@ -72,37 +75,35 @@ def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | No
     """
     path = f"{folder}/{part.file}"
     try:
-        with _opened(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
-            named = [
-                ((one.metadata or {}).get(_ALIASED, one.name.encode()).decode(), one)
-                for one in parquet.schema_arrow
-            ]
-            fields = {name: one for name, one in named if columns is None or name in columns}
+        with open_verified(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
             empty, rows = _empty_columns(parquet.metadata), parquet.metadata.num_rows
-            read = parquet.read(columns=[one.name for one in fields.values() if one.name not in empty])
-    # Files of a store without digests may be anything.
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+            fields = {
+                (field.metadata or {}).get(_ALIASED, field.name.encode()).decode(): field
+                for field in parquet.schema_arrow
+            }
+            if columns is not None:
+                fields = {name: field for name, field in fields.items() if name in columns}
+            read = parquet.read(columns=[field.name for field in fields.values() if field.name not in empty])
+    except (pa.ArrowException, OSError) as error:  # replaced since it was compared with its digest
         raise damaged(files.address(path)) from error
     return pa.table(
         {
-            name: pa.nulls(rows, one.type) if one.name in empty else read.column(one.name)
-            for name, one in fields.items()
+            name: pa.nulls(rows, field.type) if field.name in empty else read.column(field.name)
+            for name, field in fields.items()
         }
     )
 
 
-def check_digest(files: Files, path: str, digest: str) -> None:
-    """Refuse a file that is not what the store wrote; StoreError if it is missing or damaged."""
-    _opened(files, path, digest).close()
+def open_verified(files: Files, path: str, digest: str) -> Any:
+    """A file to read from, compared with its digest once for as long as nobody touches it.
 
-
-def _opened(files: Files, path: str, digest: str) -> Any:
-    """A file to read from, compared with its digest once for as long as nobody touches it."""
+    StoreError if it is missing or damaged.
+    """
     stamp = files.stamp(path)
     if stamp is None:
         raise missing(files.address(path))
     mark = (path, digest, *stamp)
-    if not digest or mark in files.verified:
+    if mark in files.verified:
         return files.open(path)
     with files.open(path) as file:
         data = file.read()
@@ -143,33 +144,32 @@ def position(rows: pa.Table, key: Sequence[str], first: Sequence[Any]) -> int:
     return bisect_left(range(rows.num_rows), rank(first), key=lambda row: rank(key_at(rows, key, row)))
 
 
-def places_of(rows: pa.Table, columns: Sequence[str]) -> Any:
-    """For each row the place it was asked at, as text: `7`, or `7-12` below a parent; empty for lists of a company."""
+def targets_of(rows: pa.Table, columns: Sequence[str]) -> Any:
+    """For each row the target it was requested of, as text: `7`, or `7-12` below a parent; empty for lists of a company."""
     if not columns:
         return pa.repeat("", rows.num_rows)
-    texts = [pc.fill_null(pc.cast(_whole(rows, name), pa.string()), "") for name in columns]
-    return pc.binary_join_element_wise(*texts, separator(columns))
+    return pc.binary_join_element_wise(
+        *(pc.fill_null(_texts(rows, name), "") for name in columns), separator(columns)
+    )
 
 
-def row_names(rows: pa.Table, place: tuple[str, ...]) -> Any:
-    """What rows are called: place and id as text."""
-    ids = pc.cast(_whole(rows, "id"), pa.string())
-    return pc.binary_join_element_wise(places_of(rows, place), ids, "~")
+def row_ids(rows: pa.Table, target_columns: Sequence[str]) -> Any:
+    """What tells a row of a table from all others, as one text: target and id."""
+    return pc.binary_join_element_wise(targets_of(rows, target_columns), _texts(rows, "id"), "~")
 
 
-def _whole(rows: pa.Table, name: str) -> pa.Array:
-    column = rows.column(name)
+def _texts(rows: pa.Table, name: str) -> pa.Array:
+    column = pc.cast(rows.column(name), pa.string())
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
-def _empty_columns(about: Any) -> set[str]:
+def _empty_columns(metadata: Any) -> set[str]:
     """The columns of a Parquet file that have no value in any of its rows."""
-    names = about.schema.to_arrow_schema().names
-    valued = set()
-    for group in map(about.row_group, range(about.num_row_groups)):
-        statistics = [group.column(at).statistics for at in range(len(names))]
-        known = [
-            one is not None and one.has_null_count and one.null_count == group.num_rows for one in statistics
-        ]
-        valued |= {name for name, empty in zip(names, known, strict=True) if not empty}
-    return {*names} - valued
+    names = metadata.schema.to_arrow_schema().names
+    empty = set(names)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for at, name in enumerate(names):
+            statistics = group.column(at).statistics
+            if statistics is None or not statistics.has_null_count or statistics.null_count != group.num_rows:
+                empty.discard(name)
+    return empty

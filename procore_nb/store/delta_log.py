@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,12 +29,8 @@ LOG = "_delta_log"
 LAST_CHECKPOINT = f"{LOG}/_last_checkpoint"
 _MANIFEST = "procore_nb.manifest"
 _PROTOCOL = {"minReaderVersion": 1, "minWriterVersion": 2}
-_DELTA_TYPES = {ARROW_TYPES[one]: one for one in ("boolean", "date")}
-_DELTA_TYPES |= {
-    ARROW_TYPES["integer"]: "long",
-    ARROW_TYPES["text"]: "string",
-    ARROW_TYPES["number"]: "double",
-}
+_DELTA_TYPES = {ARROW_TYPES["boolean"]: "boolean", ARROW_TYPES["date"]: "date", ARROW_TYPES["text"]: "string"}
+_DELTA_TYPES |= {ARROW_TYPES["integer"]: "long", ARROW_TYPES["number"]: "double"}
 _DELTA_TYPES |= {ARROW_TYPES["time"]: "timestamp", ARROW_TYPES["decimal"]: "decimal(38,10)"}
 _TEXT, _LONG, _FLAG, _TEXTS = pa.string(), pa.int64(), pa.bool_(), pa.map_(pa.string(), pa.string())
 _FORMAT = pa.struct({"provider": _TEXT, "options": _TEXTS})
@@ -54,18 +50,18 @@ _CHECKPOINT = pa.schema({name: pa.struct(fields) for name, fields in _ACTIONS.it
 
 @dataclass(frozen=True)
 class Head:
-    """The last commit of a log: its number, and the manifest that the last commit of ours names.
+    """The last commit of a log: its number (-1: there is no log), and the manifest that the last commit of ours names.
 
-    `since` says of files that other programs added (True) or removed after that, as `OPTIMIZE` does.
+    `foreign` says of files that other programs added (True) or removed after that, as `OPTIMIZE` does.
     """
 
-    version: int = -1
-    manifest: str = ""
-    since: dict[str, bool] = field(default_factory=dict)
+    version: int
+    manifest: str
+    foreign: dict[str, bool]
 
     def live(self, manifest: Manifest) -> set[str]:
         """The files that the log says hold the table."""
-        known = {part.file: True for part in manifest.files} | self.since
+        known = {part.file: True for part in manifest.files} | self.foreign
         return {name for name, is_live in known.items() if is_live}
 
 
@@ -80,51 +76,48 @@ def checkpoint(version: int) -> str:
 
 
 def head(files: Files, table: str) -> Head:
-    """The last commit of a table's log; one without number if there is no log."""
-    numbers = _numbers(files, table)
-    since: dict[str, bool] = {}
-    for version in numbers:
-        actions = _read(files, f"{table}/{entry(version)}")
-        if named := _named(actions):
-            return Head(numbers[0], named, since)
-        for one in actions:
-            for kind in one.keys() & {"add", "remove"}:
-                since.setdefault(unquote(one[kind]["path"]), kind == "add")
-    if numbers:
+    """The last commit of a table's log."""
+    version, foreign = -1, dict[str, bool]()
+    for number, manifest, actions in commits(files, table):
+        version = max(version, number)
+        if manifest:
+            return Head(version, manifest, foreign)
+        for action in actions:
+            for operation in action.keys() & {"add", "remove"}:
+                foreign.setdefault(unquote(action[operation]["path"]), operation == "add")
+    if version >= 0:
         raise damaged(files.address(f"{table}/{LOG}"))
-    return Head()
+    return Head(version, "", foreign)
 
 
-def versions(files: Files, table: str) -> Iterator[tuple[int, str]]:
-    """The commits of ours that are still in a log: the number of each, and the manifest it names."""
-    found = ((number, _named(_read(files, f"{table}/{entry(number)}"))) for number in _numbers(files, table))
-    return (one for one in found if one[1])
-
-
-def _named(actions: Iterable[dict[str, Any]]) -> str:
-    """The manifest that a commit names; none, if another program made it."""
-    about = (one.get("commitInfo", {}) for one in actions)
-    return next((str(one[_MANIFEST]) for one in about if _MANIFEST in one), "")
-
-
-def _numbers(files: Files, table: str) -> list[int]:
-    """The numbers of all commits, the last first."""
+def commits(files: Files, table: str) -> Iterator[tuple[int, str, list[dict[str, Any]]]]:
+    """The commits that are still in a log, the last first: number, the manifest it names (if it is of ours), actions."""
     names = "\n".join(files.names(f"{table}/{LOG}"))
-    return sorted(map(int, re.findall(r"^(\d{20})\.json$", names, re.MULTILINE)), reverse=True)
+    for number in sorted(map(int, re.findall(r"^(\d{20})\.json$", names, re.MULTILINE)), reverse=True):
+        path = f"{table}/{entry(number)}"
+        data = files.read(path)
+        if data is None:
+            raise missing(files.address(path))
+        try:
+            actions = [dict(orjson.loads(line)) for line in data.splitlines() if line.strip()]
+        except (ValueError, TypeError) as error:
+            raise damaged(files.address(path)) from error
+        named = (action.get("commitInfo", {}).get(_MANIFEST, "") for action in actions)
+        yield number, next(filter(None, named), ""), actions
 
 
-def commit(before: Manifest, after: Manifest, named: str, live: Iterable[str]) -> bytes:
-    """The commit from the files that are live now to those of the next state, whose manifest is called `named`."""
-    now, known, due = _now(), set(live), {part.file for part in after.files}
+def commit(before: Manifest, after: Manifest, manifest_name: str, live: Iterable[str]) -> bytes:
+    """The commit from the files that are live now to those of the next state."""
+    now, live, due = _now(), set(live), {part.file for part in after.files}
     about = {"timestamp": now, "operation": "WRITE", "operationParameters": {"mode": "Append"}}
-    actions: list[dict[str, Any]] = [{"commitInfo": about | {_MANIFEST: named}}]
+    actions: list[dict[str, Any]] = [{"commitInfo": about | {_MANIFEST: manifest_name}}]
     if after.version == 0:
         actions.append({"protocol": _PROTOCOL})
     if after.version == 0 or _schema(before) != _schema(after):
         actions.append({"metaData": _metadata(after)})
     gone = {"deletionTimestamp": now, "dataChange": True}
-    actions += [{"remove": {"path": name, **gone}} for name in sorted(known - due)]
-    actions += [{"add": _add(part, now)} for part in after.files if part.file not in known]
+    actions += [{"remove": {"path": name, **gone}} for name in sorted(live - due)]
+    actions += [{"add": _add(part, now)} for part in after.files if part.file not in live]
     return b"\n".join(map(orjson.dumps, actions)) + b"\n"
 
 
@@ -152,8 +145,8 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
 def _schema(manifest: Manifest) -> str:
     about = {"nullable": True, "metadata": {}}
     columns = [
-        {"name": manifest.aliases.get(one.name, one.name), "type": _DELTA_TYPES[one.type], **about}
-        for one in schema_of(manifest.columns, manifest.extra)
+        {"name": manifest.aliases.get(field.name, field.name), "type": _DELTA_TYPES[field.type], **about}
+        for field in schema_of(manifest.columns, manifest.extra)
     ]
     return orjson.dumps({"type": "struct", "fields": columns}).decode()
 
@@ -165,18 +158,8 @@ def _add(part: Part, now: int) -> dict[str, Any]:
         "size": part.bytes,
         "modificationTime": now,
         "dataChange": True,
-        "stats": part.stats or orjson.dumps({"numRecords": part.rows}).decode(),
+        "stats": part.stats,
     }
-
-
-def _read(files: Files, path: str) -> list[dict[str, Any]]:
-    data = files.read(path)
-    if data is None:
-        raise missing(files.address(path))
-    try:
-        return [dict(orjson.loads(line)) for line in data.splitlines() if line.strip()]
-    except (ValueError, TypeError) as error:
-        raise damaged(files.address(path)) from error
 
 
 def _now() -> int:

@@ -34,7 +34,7 @@ import pyarrow.compute as pc
 from procore_nb import catalog
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
-from procore_nb.frames.codec import EXACT, LogicalTypes
+from procore_nb.frames.codec import EXACT
 from procore_nb.frames.parse import json_text
 from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
@@ -43,7 +43,7 @@ from procore_nb.store.pii import MARKS, is_person, people_in, personal_columns
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
 
-PENDING, _FORMAT = f"{WORK}/_erase.json", 2
+PENDING = f"{WORK}/_erase.json"
 _ADDRESSES = frozenset(("login", "email", "email_address"))
 _NAMES = frozenset(("name", "full_name", "display_name"))
 _COUNTS = ("rows", "versions", "cells", "version_cells", "files", "staged")
@@ -51,34 +51,23 @@ _COUNTS = ("rows", "versions", "cells", "version_cells", "files", "staged")
 
 @dataclass
 class Person:
-    """Who is erased: the id, and what else the store's rows say identifies them."""
+    """Who is erased: the id, and how else the store's rows name this person."""
 
     user_id: str
     addresses: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
 
-    def learn(self, key: str, value: Any) -> None:
-        """Note a value of the person's own."""
-        last = key.rpartition(".")[2]
-        if isinstance(value, str) and value.strip():
-            if last in _ADDRESSES:
-                self.addresses.add(value.strip().casefold())
-            elif last in _NAMES:
-                self.names.add(value.strip().casefold())
-
-
-@dataclass
-class _Erased:
-    """What remains of the rows of one file, and what went."""
-
-    rows: pa.Table
-    removed: int = 0
-    cells: int = 0
-    columns: set[str] = field(default_factory=set)
-
-    def put(self, name: str, column: Any) -> None:
-        self.rows = self.rows.set_column(self.rows.column_names.index(name), name, column)
-        self.columns.add(name.removeprefix(EXACT))
+    def learn(self, values: Mapping[str, Any]) -> None:
+        """Note the login, address and name in an object or row that is the person."""
+        texts = {
+            key.rpartition(".")[2]: value.strip().casefold()
+            for key, value in values.items()
+            if isinstance(value, str)
+        }
+        first, last = texts.get("first_name"), texts.get("last_name")
+        names = {f"{first} {last}", f"{last}, {first}"} if first and last else set()
+        self.names |= (names | {texts[key] for key in _NAMES & texts.keys()}) - {""}
+        self.addresses |= {texts[key] for key in _ADDRESSES & texts.keys()} - {""}
 
 
 def erase(files: Files, user_id: int | str, catalogue: Catalogue | None = None) -> pd.DataFrame:
@@ -97,7 +86,7 @@ def finish(files: Files, catalogue: Catalogue | None = None) -> None:
     if data is None:
         return
     try:
-        noted = unsealed(data, files.address(PENDING), _FORMAT)
+        noted = unsealed(data, files.address(PENDING))
         person = Person(noted["user_id"], set(noted["addresses"]), set(noted["names"]))
     except (StoreError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
@@ -115,18 +104,16 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
     people = {name: _identity(name, manifest, catalogue) for name, (_, manifest) in state.items()}
     for name, (folder, manifest) in state.items():
         for below, part in _all_parts(folder, manifest):
-            _learn(person, read_rows(files, below, part), manifest, people[name])
-    noted = {"format": _FORMAT, "user_id": person.user_id}
-    files.write(
-        PENDING, sealed(noted | {"addresses": sorted(person.addresses), "names": sorted(person.names)})
-    )
+            _Erased(read_rows(files, below, part), manifest, person, people[name])  # learns who the person is
+    noted = {"user_id": person.user_id, "addresses": sorted(person.addresses), "names": sorted(person.names)}
+    files.write(PENDING, sealed(noted))
     counts = []
     for name in names:
         work = f"{WORK}/{name}"  # the next sync fetches again what was staged
         staged = sum(len(files.names(f"{work}/{stage}")) for stage in ("rows", "bin"))
         files.remove(work)
-        done = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
-        counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": "", **done, "staged": staged})
+        erased = _erase_table(files, state[name][1], person, people[name]) if name in state else {}
+        counts.append({"table": name, **dict.fromkeys(_COUNTS, 0), "columns": "", **erased, "staged": staged})
     files.remove(PENDING)
     frame = pd.DataFrame(counts, columns=["table", *_COUNTS, "columns"])
     return frame.astype({"table": "string", "columns": "string"} | dict.fromkeys(_COUNTS, "Int64"))
@@ -138,168 +125,188 @@ def _all_parts(folder: str, manifest: Manifest) -> Iterator[tuple[str, Part]]:
 
 
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
-    """The table's next state without the person, and what went; no new state where nothing did."""
+    """Commit the table's next state without the person, and return the counts; no new state where nothing was found."""
     parts = _all_parts(manifest.table, manifest)
-    found = [_without(read_rows(files, below, part), manifest, person, people) for below, part in parts]
-    live, ended = found[: len(manifest.parts)], found[len(manifest.parts) :]
+    files_erased = [_Erased(read_rows(files, below, part), manifest, person, people) for below, part in parts]
+    live, ended = files_erased[: len(manifest.parts)], files_erased[len(manifest.parts) :]
 
-    def others(places: list[str]) -> list[str]:
-        return [place for place in places if not _is_place_of(place, manifest, person)]
+    def of_others(targets: list[str]) -> list[str]:
+        return [target for target in targets if not _is_target_of(target, manifest, person)]
 
-    kept = {moment: others(places) for moment, places in manifest.since.items()}
-    if not any(one.removed or one.cells for one in found) and kept == manifest.since:
+    since = {moment: of_others(targets) for moment, targets in manifest.since.items()}
+    if not any(erased.changed for erased in files_erased) and since == manifest.since:
         return {}
     snapshot = Snapshot(files, manifest, manifest)
     after = replace(
         manifest,
         parts=_write(snapshot, manifest.parts, live, f"part-{snapshot.mark}"),
-        since={moment: places for moment, places in kept.items() if places},
-        last=manifest.last | {"skipped": others(manifest.last.get("skipped", []))},
+        since={moment: targets for moment, targets in since.items() if targets},
+        last=manifest.last | {"skipped": of_others(manifest.last.get("skipped", []))},
     )
     over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
     snapshot.commit(after, ended=over, at_once=True)
     return {
-        "rows": sum(one.removed for one in live),
-        "versions": sum(one.removed for one in ended),
-        "cells": sum(one.cells for one in live),
-        "version_cells": sum(one.cells for one in ended),
-        "files": sum(bool(one.removed or one.cells) for one in found),
-        "columns": ", ".join(sorted(set().union(*(one.columns for one in found)))),
+        "rows": sum(erased.removed for erased in live),
+        "versions": sum(erased.removed for erased in ended),
+        "cells": sum(erased.cells for erased in live),
+        "version_cells": sum(erased.cells for erased in ended),
+        "files": sum(erased.changed for erased in files_erased),
+        "columns": ", ".join(sorted(set().union(*(erased.columns for erased in files_erased)))),
     }
 
 
 def _write(
-    snapshot: Snapshot, parts: tuple[Part, ...], found: list[_Erased], stem: str, *, below: str = ""
+    snapshot: Snapshot, parts: tuple[Part, ...], files_erased: list[_Erased], stem: str, *, below: str = ""
 ) -> tuple[Part, ...]:
-    """Files of the next state: those that held nothing are kept, the others are written anew."""
-    made = []
-    for number, (part, one) in enumerate(zip(parts, found, strict=True)):
-        if not (one.removed or one.cells):
-            made.append(snapshot.keep(part, below=below))
-        elif one.rows.num_rows:
-            made.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", one.rows, below=below))
-    return tuple(made)
+    """Files of the next state: those without the person are kept, the others are written anew."""
+    written = []
+    for number, (part, erased) in enumerate(zip(parts, files_erased, strict=True)):
+        if not erased.changed:
+            written.append(snapshot.keep(part, below=below))
+        elif erased.rows.num_rows:
+            written.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", erased.rows, below=below))
+    return tuple(written)
 
 
 def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> str:
     """The column that says which person a row is; empty for lists of other things."""
     names, declared = set(manifest.columns), set[str]()
     with suppress(CatalogError):
-        declared = {one.name for one in catalog.endpoint(table, catalogue=catalogue).fields}
+        declared = {field.name for field in catalog.endpoint(table, catalogue=catalogue).fields}
     stem = re.sub(r"_v\d.*$", "", table).rpartition("_")[2]
     if not MARKS & (names | declared) and stem not in ("user", "users"):
         return ""
     return next((name for name in ("user_id", "id") if name in names), "")
 
 
-def _is_place_of(place: str, manifest: Manifest, person: Person) -> bool:
-    """Whether a list was fetched for the person at this place."""
-    ids = place.split(separator(manifest.place), len(manifest.place) - 1) if manifest.place else []
+def _is_target_of(target: str, manifest: Manifest, person: Person) -> bool:
+    """Whether a list was fetched for the person."""
+    columns = manifest.target_columns
+    ids = target.split(separator(columns), len(columns) - 1) if columns else []
     return any(
-        name.endswith("_id") and is_person(name.removesuffix("_id")) and one == person.user_id
-        for name, one in zip(manifest.place, ids, strict=False)
+        is_person(name.removesuffix("_id")) and each_id == person.user_id
+        for name, each_id in zip(columns, ids, strict=False)
     )
 
 
-def _objects(columns: Mapping[str, Any]) -> dict[str, str]:
-    """The column with the id of each object that is a person, by the object's name."""
-    people = people_in(columns)
-    owners = {name.rpartition(".")[0] for name in columns} - {""}
-    known = [one for one in owners if one in people or is_person(one.rpartition(".")[2])]
-    ids = {
-        one: [f"{one}.{last}" for last in ("user_id", "id") if f"{one}.{last}" in columns] for one in known
-    }
-    return {owner: found[0] for owner, found in ids.items() if found}
+class _Erased:
+    """The rows of one file without the person, and the counts; what the rows say of the person is noted on the way."""
+
+    def __init__(self, rows: pa.Table, manifest: Manifest, person: Person, people: str) -> None:
+        self.rows, self._person = rows, person
+        self.cells, self.columns = 0, set[str]()
+        self._types = {
+            name: logical for name, logical in manifest.columns.items() if name in rows.column_names
+        }
+        self._kept = np.ones(
+            rows.num_rows, bool
+        )  # rows go at the end: they too say what the person is called
+        targets = [name for name in manifest.target_columns if is_person(name.removesuffix("_id"))]
+        for name in {people, *targets} & self._types.keys():
+            self._kept &= ~self._has_id(name)
+        self._clear_objects(people)
+        for name in self._types:
+            stem = name.removesuffix("_id")
+            if stem != name and name not in manifest.key and is_person(stem.rpartition(".")[2]):
+                beside = [other for other in personal_columns(self._types) if other.startswith(f"{stem}_")]
+                self._clear([name, *beside], self._has_id(name))
+        self._clear_texts()
+        self._clear_lists()
+        self.removed = int((~self._kept).sum())
+        if self.removed:
+            self.rows = self.rows.filter(pa.array(self._kept))
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.removed or self.cells)
+
+    def _has_id(self, name: str) -> Any:
+        """For each row whether a column holds the person's id."""
+        ids = pc.cast(self.rows.column(name), pa.string())
+        return pc.fill_null(pc.equal(ids, self._person.user_id), False).to_numpy().astype(bool)
+
+    def _clear_objects(self, people: str) -> None:
+        """Objects that are the person; the row itself is the one without a name."""
+        types, known = self._types, people_in(self._types)
+        ids = {"": people}
+        for owner in {name.rpartition(".")[0] for name in types} - {""}:
+            if owner in known or is_person(owner.rpartition(".")[2]):
+                ids[owner] = f"{owner}.user_id" if f"{owner}.user_id" in types else f"{owner}.id"
+        masks = {owner: self._has_id(name) for owner, name in ids.items() if name in types}
+        for owner, mask in masks.items():
+            texts = [name for name in types if types[name] == "text" and name.rpartition(".")[0] == owner]
+            for row in self.rows.select(texts).filter(pa.array(mask)).to_pylist():
+                self._person.learn(row)
+        for owner in masks.keys() - {""}:
+            self._clear([name for name in types if name.startswith(f"{owner}.")], masks[owner])
+
+    def _clear_texts(self) -> None:
+        """Texts that are nothing but the person's address, or name."""
+        personal = set(personal_columns(self._types))
+        for name in (name for name, logical in self._types.items() if logical == "text"):
+            known = self._person.addresses | (self._person.names if name in personal else set())
+            if not known:
+                continue
+            texts = pc.utf8_lower(pc.utf8_trim_whitespace(self.rows.column(name)))
+            value_set = pa.array(sorted(known | {text.lower() for text in known}), pa.string())
+            self._clear([name], pc.is_in(texts, value_set=value_set).to_numpy().astype(bool))
+
+    def _clear_lists(self) -> None:
+        for name in (name for name, logical in self._types.items() if logical == "list"):
+            texts = self.rows.column(name).to_pylist()
+            cleared = [self._without(text, name) for text in texts]
+            changed = sum(
+                kept and text != other for kept, text, other in zip(self._kept, texts, cleared, strict=True)
+            )
+            if changed:
+                self._set(name, pa.array(cleared, pa.string()), changed)
+
+    def _without(self, text: str | None, name: str) -> str | None:
+        # Until an address is known, only the id can name the person.
+        if text is None or not (self._person.addresses or self._person.user_id in text):
+            return text
+        return json_text(_cleared(orjson.loads(text), name, self._person))
+
+    def _clear(self, names: list[str], mask: Any) -> None:
+        """Make values of some rows missing."""
+        with_exact = [*names, *(EXACT + name for name in names)]
+        for name in (name for name in with_exact if name in self.rows.column_names):
+            column = self.rows.column(name)
+            count = int((mask & self._kept & column.is_valid().to_numpy().astype(bool)).sum())
+            if count:
+                empty = pa.scalar(None, column.type)
+                self._set(
+                    name, pc.if_else(pa.array(mask), empty, column), count * (not name.startswith(EXACT))
+                )
+
+    def _set(self, name: str, column: Any, cells: int) -> None:
+        self.rows = self.rows.set_column(self.rows.column_names.index(name), name, column)
+        self.columns.add(name.removeprefix(EXACT))
+        self.cells += cells
 
 
-def _learn(person: Person, rows: pa.Table, manifest: Manifest, people: str) -> None:
-    """Note what the rows of one file say of the person."""
-    types = manifest.columns
-    objects = _objects(dict.fromkeys(rows.column_names))
-    for owner, ids in (objects | ({"": people} if people in rows.column_names else {})).items():
-        own = [name for name in rows.column_names if name.rpartition(".")[0] == owner]
-        texts = [name for name in own if types.get(name) == "text"]
-        for row in rows.filter(_is(rows, ids, person)).select(texts).to_pylist():
-            for key, value in row.items():
-                person.learn(key, value)
-            first, last = row.get("first_name"), row.get("last_name")
-            if first and last:
-                person.learn("name", f"{first} {last}")
-                person.learn("name", f"{last}, {first}")
-    for name in (name for name in rows.column_names if types.get(name) == "list"):
-        for text in rows.column(name).to_pylist():
-            if text is not None and person.user_id in text:
-                _cleared(orjson.loads(text), name, person, learn=True)
-
-
-def _without(rows: pa.Table, manifest: Manifest, person: Person, people: str) -> _Erased:
-    """Rows without the person."""
-    mine = np.zeros(rows.num_rows, bool)
-    for name in (people, *(one for one in manifest.place if is_person(one.removesuffix("_id")))):
-        if name and name in rows.column_names:
-            mine |= _is(rows, name, person)
-    removed = int(mine.sum())
-    found = _Erased(rows.filter(pa.array(~mine)) if removed else rows, removed)
-    types = {name: kind for name, kind in manifest.columns.items() if name in rows.column_names}
-    for owner, ids in _objects(types).items():
-        mask = _is(found.rows, ids, person)
-        _clear(found, [name for name in types if name.startswith(f"{owner}.")], mask)
-    for name in types:
-        stem = name.removesuffix("_id")
-        if stem != name and name not in manifest.key and is_person(stem.rpartition(".")[2]):
-            beside = [other for other in personal_columns(types) if other.startswith(f"{stem}_")]
-            _clear(found, [name, *beside], _is(found.rows, name, person))
-    _clear_texts(found, types, person)
-    _clear_lists(found, types, person)
-    return found
-
-
-def _clear_texts(found: _Erased, types: LogicalTypes, person: Person) -> None:
-    """Texts that are nothing but what identifies the person."""
-    personal = set(personal_columns(types))
-    for name in (name for name, kind in types.items() if kind == "text"):
-        wanted = person.addresses | (person.names if name in personal else set())
-        if wanted and found.rows.num_rows:
-            texts = pc.utf8_lower(pc.utf8_trim_whitespace(found.rows.column(name)))
-            known = pa.array(sorted(wanted | {one.lower() for one in wanted}), pa.string())
-            _clear(found, [name], pc.is_in(texts, value_set=known).to_numpy().astype(bool))
-
-
-def _clear_lists(found: _Erased, types: LogicalTypes, person: Person) -> None:
-    for name in (name for name, kind in types.items() if kind == "list"):
-        texts = found.rows.column(name).to_pylist()
-        fresh = [
-            None if text is None else json_text(_cleared(orjson.loads(text), name, person)) for text in texts
-        ]
-        changed = sum(one != other for one, other in zip(texts, fresh, strict=True))
-        if changed:
-            found.put(name, pa.array(fresh, pa.string()))
-            found.cells += changed
-
-
-def _cleared(value: Any, name: str, person: Person, *, learn: bool = False) -> Any:
+def _cleared(value: Any, name: str, person: Person) -> Any:
     """A value inside a list without the person; `name` is that of the list or key."""
     if isinstance(value, list):
-        kept = [one for one in value if not _is_them(one, name, person, learn)]
-        return [_cleared(one, name, person, learn=learn) for one in kept]
+        return [_cleared(item, name, person) for item in value if not _is_person(item, name, person)]
     if isinstance(value, dict):
         return {
-            key: None if _is_them(one, key, person, learn) else _cleared(one, key, person, learn=learn)
-            for key, one in value.items()
+            key: None if _is_person(item, key, person) else _cleared(item, key, person)
+            for key, item in value.items()
         }
     return value
 
 
-def _is_them(value: Any, name: str, person: Person, learn: bool) -> bool:
-    """Whether a value inside a list is the person: an object, an id, or a text."""
+def _is_person(value: Any, name: str, person: Person) -> bool:
+    """Whether a value inside a list is the person: an object (which is learned from), an id, or a text."""
     last = name.rpartition(".")[2]
     if isinstance(value, dict):
         if not (is_person(last) or MARKS & value.keys()):
             return False
-        mine = str(value.get("user_id", value.get("id"))) == person.user_id
-        for key, one in value.items() if mine and learn else ():
-            person.learn(key, one)
-        return mine
+        same = str(value.get("user_id", value.get("id"))) == person.user_id
+        if same:
+            person.learn(value)
+        return same
     if isinstance(value, str) and value.strip().casefold() in person.addresses:
         return True
     stem = last.removesuffix("s").removesuffix("_id")
@@ -309,21 +316,3 @@ def _is_them(value: Any, name: str, person: Person, learn: bool) -> bool:
         and is_person(stem)
         and str(value) == person.user_id
     )
-
-
-def _is(rows: pa.Table, name: str, person: Person) -> Any:
-    """For each row whether a column holds the person's id."""
-    column = rows.column(name)
-    if column.type != pa.string():
-        column = pc.cast(column, pa.string())
-    return pc.fill_null(pc.equal(column, person.user_id), False).to_numpy().astype(bool)
-
-
-def _clear(found: _Erased, names: list[str], mask: Any) -> None:
-    """Make values of some rows missing, and count those there were."""
-    for each in (one for name in names for one in (name, EXACT + name) if one in found.rows.column_names):
-        column = found.rows.column(each)
-        count = int(np.count_nonzero(mask & column.is_valid().to_numpy().astype(bool)))
-        if count:
-            found.put(each, pc.if_else(pa.array(mask), pa.scalar(None, column.type), column))
-            found.cells += 0 if each.startswith(EXACT) else count

@@ -1,4 +1,4 @@
-"""Files of a store: on this machine's disk, or at any fsspec URL (an object store, a server, memory).
+"""Files of a store: on this machine's disk, or at any fsspec URL (an object store, a server, memory); and the store's lock.
 
 In: paths relative to the store, with slashes. Out: bytes, files, names. Speaks to the file system only; every change to a
 store's files goes through here. A file written here is whole or not there; on this machine it is readable by its owner only,
@@ -10,16 +10,23 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.request import url2pathname
 
+import orjson
+
 from procore_nb.atomic_write import flush, output_path, replace_atomically
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, StoreError
+from procore_nb.scalars import utc_text
 
-ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
+LOCK = "_lock"
+_ADVICE = "Check that the folder may be written to and has room, and that no program holds its files open."
 _RESTORE = (
     "Restore it from a backup. Without one, move the table's folder out of the store and sync the table again; "
     "keep the folder: its _history holds what Procore no longer has."
@@ -44,20 +51,19 @@ class LocalFiles:
 
     def open(self, path: str) -> BinaryIO:
         """A file to read from."""
-        try:
+        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
             return (self.root / path).open("rb")
-        except OSError as error:
-            raise refused(self.address(path), "read", error) from error
+        raise missing(self.address(path))
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a whole file, in one step."""
-        place = self.root / path
-        make_folder(place.parent)
+        target = self.root / path
+        make_folder(target.parent)
         try:
-            with replace_atomically(place, private=True) as draft:
+            with replace_atomically(target, private=True) as draft:
                 draft.write_bytes(data)
         except OutputError as error:
-            raise StoreError(error.message, advice=ADVICE) from error
+            raise StoreError(error.message, advice=_ADVICE) from error
 
     def create(self, path: str, data: bytes) -> bool:
         """Put a file in place if there is none of that name; returns whether there was none."""
@@ -82,11 +88,11 @@ class LocalFiles:
         Not in one step, which takes longer than the writing: half a file is never read, as nobody looks into a state that
         is not committed, and staged files carry their digest.
         """
-        place = self.root / path
-        make_folder(place.parent)
+        target = self.root / path
+        make_folder(target.parent)
         with (
             _refusals(self.address(path), "written", OSError),
-            os.fdopen(os.open(place, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file,
+            os.fdopen(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file,
         ):
             yield file
             if lasting:
@@ -96,14 +102,14 @@ class LocalFiles:
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
         with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
-            return sorted(one.name for one in (self.root / path).iterdir() if not one.name.startswith("."))
+            return sorted(file.name for file in (self.root / path).iterdir() if not file.name.startswith("."))
         return []
 
     def stamp(self, path: str) -> tuple[int, ...] | None:
         """What changes when somebody touches a file: inode, bytes, time; None if there is no such file."""
         with suppress(OSError):
-            about = (self.root / path).stat()
-            return about.st_ino, about.st_size, about.st_mtime_ns
+            status = (self.root / path).stat()
+            return status.st_ino, status.st_size, status.st_mtime_ns
         return None
 
     def modified(self, path: str) -> float | None:
@@ -116,12 +122,12 @@ class LocalFiles:
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it."""
-        place = self.root / path
+        target = self.root / path
         with _refusals(self.address(path), "removed", OSError):
-            if place.is_dir() and not place.is_symlink():  # of a link only the link goes
-                shutil.rmtree(place)
+            if target.is_dir() and not target.is_symlink():  # of a link only the link goes
+                shutil.rmtree(target)
             else:
-                place.unlink(missing_ok=True)
+                target.unlink(missing_ok=True)
 
     def link(self, source: str, target: str) -> None:
         """The same file under a second name; a copy where the disk knows no second names."""
@@ -136,10 +142,9 @@ class LocalFiles:
 
     def rename(self, source: str, target: str) -> None:
         """Give a folder another name, of which there must be none."""
-        place = self.root / target
-        make_folder(place.parent)
+        make_folder((self.root / target).parent)
         with _refusals(self.address(target), "put in place", OSError):
-            (self.root / source).rename(place)
+            (self.root / source).rename(self.root / target)
 
     def flush(self, path: str) -> None:
         """Let the names in a folder outlive a power cut."""
@@ -165,7 +170,7 @@ class RemoteFiles:
             system.dircache.use_listings_cache = False
 
     def read(self, path: str) -> bytes | None:
-        with suppress(*_ABSENT), self._answering(path):
+        with suppress(*_ABSENT), self._refusals(path):
             return bytes(self.system.cat_file(self._at(path)))
         return None
 
@@ -175,28 +180,25 @@ class RemoteFiles:
             raise missing(self.address(path))
         return io.BytesIO(data)
 
-    def write(self, path: str, data: bytes) -> None:
-        self._put(path, data)
-
-    def _put(self, path: str, data: bytes, **how: str) -> None:
-        with self._answering(path, "written"):
+    def write(self, path: str, data: bytes, **options: str) -> None:
+        with self._refusals(path, "written"):
             self.system.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
-            self.system.pipe_file(self._at(path), data, **how)
+            self.system.pipe_file(self._at(path), data, **options)
 
     def create(self, path: str, data: bytes) -> bool:
         """Put a file in place if there is none of that name; returns whether this one is there now.
 
         Whatever the request failed with, what lies there decides: a reply that was lost is no refusal.
         """
-        failure = None
+        failure = missing(self.address(path))
         try:
-            self._put(path, data, mode="create")
+            self.write(path, data, mode="create")
         except StoreError as error:
             failure = error
-        found = self.read(path)
-        if found is None:
-            raise failure or missing(self.address(path))
-        return found == data
+        content = self.read(path)
+        if content is None:
+            raise failure
+        return content == data
 
     @contextmanager
     def writing(self, path: str, *, lasting: bool = True) -> Iterator[BinaryIO]:
@@ -206,29 +208,29 @@ class RemoteFiles:
         self.write(path, draft.getvalue())
 
     def names(self, path: str) -> list[str]:
-        found: list[str] = []
-        with suppress(*_ABSENT), self._answering(path):
-            found = self.system.ls(self._at(path), detail=False)
-        return sorted({one.rstrip("/").rpartition("/")[2] for one in found} - {""})
+        paths: list[str] = []
+        with suppress(*_ABSENT), self._refusals(path):
+            paths = self.system.ls(self._at(path), detail=False)
+        return sorted({path.rstrip("/").rpartition("/")[2] for path in paths} - {""})
 
     def stamp(self, path: str) -> tuple[int, ...] | None:
         """What changes when somebody touches a file: its bytes are all that every file system says."""
-        with suppress(*_ABSENT), self._answering(path):
+        with suppress(*_ABSENT), self._refusals(path):
             return (int(self.system.size(self._at(path)) or 0),)
         return None
 
     def modified(self, path: str) -> float | None:
         """When a file was written, in seconds by the clock there; None where that is not known."""
-        with suppress(*_ABSENT), self._answering(path):
+        with suppress(*_ABSENT), self._refusals(path):
             return float(self.system.modified(self._at(path)).timestamp())
         return None
 
     def exists(self, path: str) -> bool:
-        with self._answering(path):
+        with self._refusals(path):
             return bool(self.system.exists(self._at(path)))
 
     def remove(self, path: str) -> None:
-        with suppress(*_ABSENT), self._answering(path):
+        with suppress(*_ABSENT), self._refusals(path):
             self.system.rm(self._at(path), recursive=True)
 
     def rename(self, source: str, target: str) -> None:
@@ -245,9 +247,8 @@ class RemoteFiles:
         return f"{self._protocol}://{at if self._protocol == 'memory' else at.lstrip('/')}"
 
     @contextmanager
-    def _answering(self, path: str, what: str = "read") -> Iterator[None]:
-        """Errors of a file system that is gone or refuses as ours; absent files stay what they are."""
-        with _refusals(self.address(path), what, Exception):  # each has errors of its own
+    def _refusals(self, path: str, operation: str = "read") -> Iterator[None]:
+        with _refusals(self.address(path), operation, Exception):  # each file system has errors of its own
             self.system.invalidate_cache()  # else another process's sync is not seen for as long as listings are kept
             yield
 
@@ -260,23 +261,25 @@ _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotImplemen
 
 
 @contextmanager
-def _refusals(address: str, what: str, errors: type[Exception]) -> Iterator[None]:
-    """Errors of a file system as ours; who reads is told of absent files as such."""
+def _refusals(address: str, operation: str, errors: type[Exception]) -> Iterator[None]:
+    """Errors of a file system that is gone or refuses as ours; for who reads, absent files stay what they are."""
     try:
         yield
     except errors as error:
-        if isinstance(error, StoreError) or (what == "read" and isinstance(error, _ABSENT)):
+        if isinstance(error, StoreError) or (operation == "read" and isinstance(error, _ABSENT)):
             raise
-        raise refused(address, what, error) from error
+        reason = getattr(error, "strerror", None) or error
+        advice = "Check that it is there and may be read." if operation == "read" else _ADVICE
+        raise StoreError(f"{address} cannot be {operation}: {reason}.", advice=advice) from error
 
 
 def files_at(
-    place: str | os.PathLike[str], options: Mapping[str, Any] | None = None, *, keep_days: float = 1.0
+    location: str | os.PathLike[str], options: Mapping[str, Any] | None = None, *, keep_days: float = 1.0
 ) -> Files:
     """The files of a folder, or of an fsspec URL such as `s3://bucket/portfolio`."""
-    text = os.fspath(place) if isinstance(place, str | os.PathLike) else None
+    text = os.fspath(location) if isinstance(location, str | os.PathLike) else None
     if not isinstance(text, str) or not text.strip() or "\0" in text:
-        raise ArgumentError(f"A store is a folder or a URL, not {place!r}.")
+        raise ArgumentError(f"A store is a folder or a URL, not {location!r}.")
     if text.startswith("file://"):
         text = url2pathname(text.removeprefix("file://"))
     if "://" not in text:
@@ -303,14 +306,6 @@ def files_at(
     return RemoteFiles(system, root, text.partition("://")[0], keep_days=keep_days)
 
 
-def refused(address: str, what: str, error: Exception) -> StoreError:
-    """What a file system does not do with a file or folder: it cannot be read, written, removed."""
-    advice = "Check that it is there and may be read." if what == "read" else ADVICE
-    return StoreError(
-        f"{address} cannot be {what}: {getattr(error, 'strerror', None) or error}.", advice=advice
-    )
-
-
 def missing(address: str) -> StoreError:
     """A file of a table that is not there."""
     return StoreError(f"{address} is missing.", advice=_RESTORE)
@@ -327,3 +322,77 @@ def make_folder(folder: Path) -> None:
         if not folder.is_dir():
             make_folder(folder.parent)
             folder.mkdir(mode=0o700, exist_ok=True)
+
+
+@contextmanager
+def locked(
+    files: Files, *, wait_seconds: float = 0.0, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Hold the store's lock; at a URL there is none, and none is needed: of two writers the log refuses one.
+
+    StoreError if another process holds it, still after `wait_seconds`. The operating system holds the lock and lets go of it
+    when the process ends, however it ends, so that nothing is to be cleaned up after `kill -9`. The file only says who it is.
+    """
+    if not isinstance(files, LocalFiles):
+        yield
+        return
+    until = time.monotonic() + wait_seconds
+    while (handle := _acquire(files)) is None:
+        if time.monotonic() >= until:
+            raise _held(files)
+        sleep(min(1.0, max(0.05, until - time.monotonic())))
+    try:
+        yield
+    finally:
+        os.ftruncate(handle, 0)
+        os.close(handle)
+
+
+def _acquire(files: LocalFiles) -> int | None:
+    make_folder(files.root)
+    handle = _open_lock(files.root / LOCK)
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            os.lseek(handle, 1 << 20, os.SEEK_SET)  # beyond the text, so that others can read who it is
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            os.lseek(handle, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    os.ftruncate(handle, 0)
+    holder = {"process": os.getpid(), "machine": socket.gethostname(), "at": utc_text()}
+    os.write(handle, orjson.dumps(holder))
+    return handle
+
+
+def _open_lock(path: Path) -> int:
+    """Open the lock's file, and no other one: the file of which it is a second name would be emptied."""
+    advice = "Remove it: the lock is a file of the store's own."
+    if path.is_symlink():
+        raise StoreError(f"{path} is a symbolic link.", advice=advice)
+    with _refusals(str(path), "opened", OSError):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        os.close(handle)
+        raise StoreError(
+            f"{path} is not a file of its own: a device, or a second name of another file.", advice=advice
+        )
+    return handle
+
+
+def _held(files: Files) -> StoreError:
+    who = "another process"
+    with suppress(ValueError, TypeError, KeyError):
+        holder = dict(orjson.loads(files.read(LOCK) or b"{}"))
+        who = f"process {holder['process']} on {holder['machine']}, since {holder['at']}"
+    return StoreError(
+        f"The store {files.address('')} is being synced by {who}.",
+        advice="Wait until it is done, or pass wait_seconds=600.",
+    )

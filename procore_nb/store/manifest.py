@@ -2,16 +2,15 @@
 
 In: JSON. Out: frozen values, and the way back. Speaks to the file system through `files`, to no service.
 
-Every JSON file of a store carries a digest of its own content: a flipped bit in the name of a project or in the moment of
-the last sync is still good JSON. Manifests name the digests of their parts. Format 1 had none, format 2 no Delta log: both are
-read, and the next sync takes such a table over without writing its parts anew.
+Every JSON file of a store carries its format and a digest of its own content: a flipped bit in the name of a project or in
+the moment of the last sync is still good JSON. Manifests name the digests of their parts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -23,15 +22,13 @@ from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import EXACT, LogicalTypes
 from procore_nb.store.files import Files, RemoteFiles, damaged
 
-NAME, FORMAT = "_manifest.json", 3
-STORE_NAME, STORE_FORMAT = "_store.json", 2
+FORMAT = 4
+NAME, STORE_NAME = "_manifest.json", "_store.json"
 FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = "_first_seen", "_valid_from", "_valid_to", "_deleted_at"
-_LATER = "Update this one: pip install -U procore-nb"
 _IDENTITY = (
     "Restore it from a backup; or, if you know that all tables of {} are of the company you connect to, move it away and "
     "sync: it is written anew, and the tables stay as they are."
 )
-_FORMER_MODES = {"whole": "full", "changed": "incremental", "window": "window"}
 
 
 @dataclass(frozen=True)
@@ -43,27 +40,28 @@ class Part:
 
     file: str
     rows: int
-    bytes: int = 0
-    first: tuple[Any, ...] = ()
-    digest: str = ""
-    stats: str = ""
+    bytes: int
+    first: tuple[Any, ...]
+    digest: str
+    stats: str
 
 
 @dataclass(frozen=True)
 class Manifest:
     """The state of one table.
 
-    `key` names the columns that tell rows apart (place, then id); `place` those that say where a row was asked. Without an
-    id among them, rows are replaced place by place. `since` is the frozen start of the last read of each place, `names` are
-    those of projects, `fields` the columns of custom fields by their keys, `aliases` the names of columns in files where
-    they go by another one. `version` is the number of the commit in the Delta log
-    (-1: none yet), `retired` the files of former states that are still there for their readers, by the moment they were replaced.
+    `key` names the columns that tell rows apart: those of the target a row was requested of (`target_columns`), then the id.
+    Without an id among them, rows are replaced target by target. `since` lists targets by the frozen start of their last
+    read, `names` are those of projects, `fields` the columns of custom fields by their keys, `aliases` the names of columns
+    in files where they go by another one. `header` is the file without rows that has all columns. `version` is the number
+    of the commit in the Delta log (-1: none yet), `retired` the files of former states that are still there for their
+    readers, by the moment they were replaced.
     """
 
     table: str
     path: str
     generation: int = 0
-    place: tuple[str, ...] = ()
+    target_columns: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     has_id: bool = True
     unique: bool = True
@@ -71,10 +69,7 @@ class Manifest:
     exact: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     ended: tuple[Part, ...] = ()
-    header: str = ""
-    header_digest: str = ""
-    header_bytes: int = 0
-    rows: int = 0
+    header: Part | None = None
     deleted: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     history: bool = False
@@ -90,52 +85,40 @@ class Manifest:
     version: int = -1
     log_id: str = ""
     retired: dict[str, list[str]] = field(default_factory=dict)
-    format: int = FORMAT
+
+    @property
+    def exact_columns(self) -> tuple[str, ...]:
+        """The columns with values that no Arrow type holds, as text."""
+        return tuple(EXACT + name for name in self.exact)
 
     @property
     def extra(self) -> tuple[str, ...]:
         """The bookkeeping columns of every part."""
-        return (*(EXACT + name for name in self.exact), FIRST_SEEN, VALID_FROM)
-
-    def text(self) -> bytes:
-        """As JSON, in the present format."""
-        return sealed(asdict(self) | {"format": FORMAT})
+        return (*self.exact_columns, FIRST_SEEN, VALID_FROM)
 
     @property
     def files(self) -> tuple[Part, ...]:
         """The files that hold the table as it is: that of the columns, and the parts."""
-        header = Part(self.header, 0, self.header_bytes, digest=self.header_digest)
-        return (header, *self.parts) if self.header else self.parts
+        return (self.header, *self.parts) if self.header else self.parts
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
 
 
 def read_manifest(data: bytes, where: str) -> Manifest:
-    """The manifest of its JSON; StoreError if it is damaged, or was written by a later version of this package."""
+    """The manifest of its JSON; StoreError if it is damaged, or was written by another version of this package."""
     try:
-        stored = unsealed(data, where, FORMAT)
-        for name in ("parts", "ended", "place", "key", "exact"):
-            if type(stored[name]) is not list:
-                raise damaged(where)
-            of = name in ("parts", "ended")
-            rows = [Part(**{**one, "first": tuple(one["first"])}) if of else one for one in stored[name]]
-            stored[name] = tuple(rows)
-        if "way" in stored["last"]:  # the word of earlier versions
-            stored["last"]["mode"] = _FORMER_MODES.get(stored["last"].pop("way"), "full")
-        manifest = Manifest(**stored)
-        _check_types(manifest)
-        for part in (*manifest.parts, *manifest.ended):
-            _check_types(part)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        stored = unsealed(data, where)
+        parts = {name: tuple(map(_part, stored[name])) for name in ("parts", "ended")}
+        lists = {name: tuple(stored[name]) for name in ("target_columns", "key", "exact")}
+        return Manifest(**stored | parts | lists | {"header": _part(stored["header"])})
+    except (ValueError, KeyError, TypeError) as error:
         raise damaged(where) from error
-    return manifest
 
 
-def _check_types(value: Manifest | Part) -> None:
-    """Refuse values of another type than the field's: a file without a digest may hold anything that is JSON."""
-    for one in fields(value):
-        known = one.default_factory() if callable(one.default_factory) else one.default
-        due = str if known is MISSING and one.name != "rows" else int if known is MISSING else type(known)
-        if type(getattr(value, one.name)) is not due:
-            raise TypeError(one.name)
+def _part(stored: dict[str, Any]) -> Part:
+    return Part(**stored | {"first": tuple(stored["first"])})
 
 
 def digest_of(data: Any) -> str:
@@ -144,37 +127,45 @@ def digest_of(data: Any) -> str:
 
 
 def sealed(content: dict[str, Any]) -> bytes:
-    """Content as JSON, with its digest."""
+    """Content as JSON, with the format and its digest."""
+    content = {"format": FORMAT, **content}
     digest = digest_of(orjson.dumps(content))
     return orjson.dumps(content | {"digest": digest}, option=orjson.OPT_INDENT_2)
 
 
-def unsealed(data: bytes, where: str, newest: int) -> dict[str, Any]:
+def unsealed(data: bytes, where: str) -> dict[str, Any]:
     """The content of a JSON file, if it is what was written.
 
-    StoreError if its format is later than the newest that is known, or its digest is another one; ValueError, KeyError,
-    TypeError if it is no such JSON.
+    StoreError if it has another format, or its digest is another one; ValueError, KeyError, TypeError if it is no such JSON.
     """
     content = dict(orjson.loads(data))
-    digest, version = content.pop("digest", ""), content["format"]
-    if (digest or version != 1) and digest != digest_of(orjson.dumps(content)):
+    digest, known = content.pop("digest", ""), digest_of(orjson.dumps(content))
+    version = int(content.pop("format"))
+    # A file that is as it was written has another version's format; the first format had no digests.
+    if version != FORMAT and digest in ("", known):
+        written = f"{where} was written by {{}} version of procore_nb (format {version}, and this one reads {FORMAT})."
+        if version > FORMAT:
+            raise StoreError(written.format("a later"), advice="Update this one: pip install -U procore-nb")
+        raise StoreError(
+            written.format("an earlier"),
+            advice="Sync into a new folder. Any engine still reads the Parquet files of this one.",
+        )
+    if digest != known:
         raise damaged(where)
-    if type(version) is not int or version > newest:
-        raise StoreError(f"{where} was written by a later version of procore_nb.", advice=_LATER)
     return content
 
 
-def as_groups(since: dict[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Places by the start of their last read: few starts, many places; those never read last."""
+def by_moment(since: Mapping[str, str]) -> dict[str, list[str]]:
+    """Targets by the start of their last read: few starts, many targets; those never read last."""
     groups: dict[str, list[str]] = {}
-    for place, moment in since.items():
-        groups.setdefault(moment, []).append(place)
-    return tuple((moment, tuple(groups[moment])) for moment in sorted(groups, key=lambda one: (not one, one)))
+    for target, moment in since.items():
+        groups.setdefault(moment, []).append(target)
+    return {moment: groups[moment] for moment in sorted(groups, key=lambda moment: (not moment, moment))}
 
 
-def by_place(since: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """The frozen start of the last read of each place."""
-    return {place: moment for moment, places in since.items() for place in places}
+def by_target(since: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The frozen start of the last read of each target."""
+    return {target: moment for moment, targets in since.items() for target in targets}
 
 
 def moment_of(text: str) -> datetime:
@@ -183,16 +174,14 @@ def moment_of(text: str) -> datetime:
 
 
 def read_identity(files: Files) -> dict[str, Any] | None:
-    """What a store says about itself; None for a new one; StoreError if it is of a later version, or unreadable."""
+    """What a store says about itself; None for a new one; StoreError if it is of another version, or unreadable."""
     data = files.read(STORE_NAME)
     if data is None:
         return None
     where = files.address(STORE_NAME)
     try:
-        stored = unsealed(data, where, STORE_FORMAT)
-        texts = {name: str(stored[name]) for name in ("environment", "api_url")}
-        return stored | texts | {"company_id": int(stored["company_id"])}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return unsealed(data, where)
+    except (ValueError, KeyError, TypeError) as error:
         raise damaged(where, _IDENTITY.format(files.address(""))) from error
 
 
@@ -205,8 +194,7 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         raise ArgumentError(
             "A store is of one company, and none is set.", advice="Connect with company_id=…."
         )
-    whose = {"environment": environment.name, "api_url": environment.api_url, "company_id": int(company_id)}
-    own: dict[str, Any] = {"format": STORE_FORMAT, **whose}
+    own = {"environment": environment.name, "api_url": environment.api_url, "company_id": int(company_id)}
     known = read_identity(files)
     if known is None:
         files.create(STORE_NAME, sealed(own))
@@ -219,7 +207,7 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
     # A simulator of one's own has another port each time.
     if is_loopback(known["api_url"]) and is_loopback(environment.api_url):
         known = known | {"api_url": environment.api_url}
-    if any(known[name] != own[name] for name in whose):
+    if known != own:
         raise ArgumentError(
             f"The store {files.address('')} holds tables of company {known['company_id']} in {known['environment']} "
             f"({known['api_url']}); this connection is to company {own['company_id']} in {own['environment']} "
@@ -228,9 +216,9 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         )
 
 
-def separator(place: Sequence[str]) -> str:
-    """What stands between the ids of a place as text; only the last of two ids may have a dash in it."""
-    return "-" if len(place) <= 2 else "+"
+def separator(target_columns: Sequence[str]) -> str:
+    """The mark between the ids of a target as text; only the last of two ids may have a dash in it."""
+    return "-" if len(target_columns) <= 2 else "+"
 
 
 def folder_name(name: str) -> str:

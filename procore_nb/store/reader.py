@@ -25,7 +25,7 @@ from procore_nb.store.files import Files
 from procore_nb.store.kept_files import kept_files
 from procore_nb.store.manifest import DELETED_AT, Manifest, read_identity
 from procore_nb.store.report import tables_frame
-from procore_nb.store.schema import safe_names
+from procore_nb.store.staging import safe_names
 
 Found = TypeVar("Found")
 ColumnNames = Literal["original", "safe"]
@@ -299,7 +299,7 @@ class StoredTables:
         self, frame: pd.DataFrame, manifest: Manifest, names: ColumnNames, decimals: Decimals
     ) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
-        views = self._budget_views() if "budget_view_id" in manifest.place else None
+        views = self._budget_views() if "budget_view_id" in manifest.target_columns else None
         if views is not None and "budget_view" not in frame.columns:
             titles = dict(zip(views["id"].astype("string"), views["name"], strict=True))
             view = frame["budget_view_id"].astype("string").map(titles).astype("string")

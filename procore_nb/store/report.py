@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pandas as pd
 
 from procore_nb.frame_info import describe
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.upsert import Upserted
+
+if TYPE_CHECKING:
+    from procore_nb.store.update import Upserted
 
 _NAMED = 6  # tables named in the one line of a store
 _TABLES = "table rows deleted last_sync last_whole mode parts bytes history drop_personal".split()  # noqa: SIM905
@@ -53,12 +55,12 @@ class SyncLog:
         self.deleted += outcome.deleted
 
 
-def result_frame(logs: Sequence[SyncLog], about: dict[str, Any]) -> pd.DataFrame:
-    """One row per table: the mode it was read in, and what came of it."""
-    columns = [one.name for one in fields(SyncLog) if one.name != "skipped_targets"]
-    frame = _frame([vars(one) for one in logs], columns)
-    skipped = [each for one in logs for each in one.skipped_targets]
-    return describe(frame, **about, requests=sum(one.requests for one in logs), skipped=skipped)
+def result_frame(logs: Sequence[SyncLog], facts: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per table: the mode it was read in, and its counts."""
+    columns = [column.name for column in fields(SyncLog) if column.name != "skipped_targets"]
+    frame = _frame([vars(log) for log in logs], columns)
+    skipped = [target for log in logs for target in log.skipped_targets]
+    return describe(frame, **facts, requests=sum(log.requests for log in logs), skipped=skipped)
 
 
 def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequence[Manifest]) -> str:
@@ -67,7 +69,7 @@ def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequ
     if identity is not None:
         name, company = escape(str(identity["environment"])), escape(str(identity["company_id"]))
         whose = f"<b>{name}</b> environment &middot; company <b>{company}</b>"
-    named = ", ".join(f"{escape(one.table)} ({one.rows:,} rows)" for one in manifests[:_NAMED])
+    named = ", ".join(f"{escape(table.table)} ({table.rows:,} rows)" for table in manifests[:_NAMED])
     more = f" and {len(manifests) - _NAMED:,} more tables" if len(manifests) > _NAMED else ""
     kept = f" &middot; {named}{more}" if manifests else " &middot; no tables yet"
     return f"Store &middot; {whose} (<code>{escape(address)}</code>){kept}"
@@ -76,10 +78,11 @@ def store_html(address: str, identity: Mapping[str, Any] | None, manifests: Sequ
 def tables_frame(manifests: Sequence[Manifest]) -> pd.DataFrame:
     """One row per table: rows, last sync, size."""
     rows = [
-        vars(one)
-        | {"last_sync": one.synced_at, "last_whole": one.whole_at, "mode": one.last.get("mode", "")}
-        | {"parts": len(one.parts), "bytes": sum(part.bytes for part in (*one.parts, *one.ended))}
-        for one in manifests
+        vars(table)
+        | {"last_sync": table.synced_at, "last_whole": table.whole_at, "mode": table.last.get("mode", "")}
+        | {"parts": len(table.parts), "bytes": sum(part.bytes for part in (*table.parts, *table.ended))}
+        | {"rows": table.rows}
+        for table in manifests
     ]
     return _frame(rows, _TABLES)
 

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from procore_nb import catalog
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
-from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, STAMP, Decimals, conform, from_arrow
+from procore_nb.frames.codec import DEFAULT_DECIMALS, STAMP, Decimals, conform, from_arrow
 from procore_nb.near_match import did_you_mean
-from procore_nb.store.data_files import check_digest, read_rows, row_names
-from procore_nb.store.files import Files, damaged
+from procore_nb.store.data_files import open_verified, read_rows, row_ids
+from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
     DELETED_AT,
     FIRST_SEEN,
@@ -29,8 +29,8 @@ from procore_nb.store.manifest import (
     Part,
     folder_name,
 )
-from procore_nb.store.schema import renamed, renames
 from procore_nb.store.snapshot import HISTORY, WORK, located
+from procore_nb.store.staging import renamed, renames
 
 BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
 TRIES = 20  # of readers, as each sync that finishes in the meantime may take files away
@@ -38,29 +38,28 @@ TRIES = 20  # of readers, as each sync that finishes in the meantime may take fi
 
 def table_names(files: Files) -> list[str]:
     """The folders of tables, whatever state they are in."""
-    found = {*files.names(""), *files.names(WORK)}
-    return sorted(name for name in found if not name.startswith("_"))
+    names = {*files.names(""), *files.names(WORK)}
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def all_tables(files: Files) -> dict[str, tuple[str, Manifest]]:
     """Folder and manifest of each table."""
-    found = {name: located(files, name) for name in table_names(files)}
-    return {name: one for name, one in found.items() if one is not None}
+    return {name: state for name in table_names(files) if (state := located(files, name)) is not None}
 
 
 def find_table(files: Files, name: str, catalogue: Catalogue | None = None) -> tuple[str, Manifest]:
     """Folder and manifest of a table, by the name or alias of its list; ArgumentError if the store has no such table."""
     if not isinstance(name, str):
         raise ArgumentError(f"A table is called by the name of its list, not {name!r}.")
-    found = located(files, folder_name(name)) if name else None
-    if found is None:
+    state = located(files, folder_name(name)) if name else None
+    if state is None:
         with suppress(CatalogError):
-            found = located(files, folder_name(catalog.endpoint(name, catalogue=catalogue).name))
-    if found is None:
+            state = located(files, folder_name(catalog.endpoint(name, catalogue=catalogue).name))
+    if state is None:
         tables = list(all_tables(files))
         advice = f"{did_you_mean(name, tables)}It has: {', '.join(tables) or 'none yet'}."
         raise ArgumentError(f"The store has no table {name!r}.", advice=advice)
-    return found
+    return state
 
 
 def read_table(
@@ -75,9 +74,6 @@ def read_table(
             return manifest, live, joined(files, f"{folder}/{HISTORY}", ended, manifest)
         except StoreError as error:
             failure = error
-        except (pa.ArrowException, KeyError, TypeError) as error:  # of another table, without digests
-            failure = damaged(files.address(folder))
-            failure.__cause__ = error
         if find_table(files, name, catalogue) == (folder, manifest):
             break
     raise failure
@@ -87,11 +83,13 @@ def joined(
     files: Files, folder: str, parts: Iterable[Part], manifest: Manifest, former: Manifest | None = None
 ) -> pa.Table:
     """The rows of some parts, with all columns of a state; of parts of a former state too."""
-    extra = (*(EXACT + name for name in manifest.exact), *BOOKS)
+    extra = (*manifest.exact_columns, *BOOKS)
     names = {} if former is None else renames(former.fields, manifest.fields)
-    own = {names.get(name, name): kind for name, kind in (former or manifest).columns.items()}
-    rows = [renamed(read_rows(files, folder, part), names) for part in parts]
-    return pa.concat_tables([conform(one, manifest.columns, own, extra) for one in [*rows, pa.table({})]])
+    types = {names.get(name, name): logical for name, logical in (former or manifest).columns.items()}
+    tables = [renamed(read_rows(files, folder, part), names) for part in parts]
+    return pa.concat_tables(
+        [conform(table, manifest.columns, types, extra) for table in [*tables, pa.table({})]]
+    )
 
 
 def check_files(files: Files, name: str) -> None:
@@ -101,7 +99,7 @@ def check_files(files: Files, name: str) -> None:
     """
     folder, manifest = find_table(files, name)
     for part in manifest.files:
-        check_digest(files, f"{folder}/{part.file}", part.digest)
+        open_verified(files, f"{folder}/{part.file}", part.digest).close()
 
 
 def addresses(files: Files, manifest: Manifest) -> list[str]:
@@ -138,11 +136,9 @@ def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: st
         raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
     dead = over.filter(pc.is_valid(over.column(DELETED_AT)))
     if manifest.has_id and dead.num_rows:
-        names = row_names(dead, manifest.place)
-        back = pc.is_in(names, value_set=row_names(live, manifest.place))
-        dead = dead.filter(pc.invert(back))
-        names = row_names(dead, manifest.place).to_pandas()
-        dead = dead.filter(pa.array(~names.duplicated(keep="last").to_numpy()))  # the latest deletion counts
+        ids, live_ids = (row_ids(rows, manifest.target_columns).to_pandas() for rows in (dead, live))
+        # The latest deletion counts, and none of a row that came back.
+        dead = dead.filter(pa.array((~ids.duplicated(keep="last") & ~ids.isin(live_ids)).to_numpy()))
     return dead if deleted == "only" else pa.concat_tables([live, dead])
 
 
@@ -162,15 +158,13 @@ def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) ->
     seen = pc.less_equal(rows.column(FIRST_SEEN), then)
     if rows.num_rows and not pc.any(seen).as_py():
         first = pc.min(rows.column(FIRST_SEEN)).as_py()
-        text = (
-            f"{manifest.table} is kept since {first:%Y-%m-%d %H:%M} UTC, and was not at {at:%Y-%m-%d %H:%M}."
-        )
-        raise NotKeptYetError(text, first)
+        since, moment = f"{first:%Y-%m-%d %H:%M} UTC", f"{at:%Y-%m-%d %H:%M}"
+        raise NotKeptYetError(f"{manifest.table} is kept since {since}, and was not at {moment}.", first)
     begun = pc.less_equal(rows.column(VALID_FROM), then)
     known = rows.filter(pc.and_(begun, pc.fill_null(pc.greater(rows.column(VALID_TO), then), True)))
     if manifest.has_id:
-        later = row_names(rows.filter(pc.and_(seen, pc.invert(begun))), manifest.place)
-        still = pc.is_in(later, value_set=row_names(known, manifest.place))
+        later = row_ids(rows.filter(pc.and_(seen, pc.invert(begun))), manifest.target_columns)
+        still = pc.is_in(later, value_set=row_ids(known, manifest.target_columns))
         lost = pc.count_distinct(later.filter(pc.invert(still))).as_py()
         if lost:
             raise ArgumentError(
@@ -186,10 +180,10 @@ def changes(
 ) -> tuple[pa.Table, list[str], pa.Array]:
     """Rows that are new, changed or deleted since a moment: the rows, what happened, and when."""
     moment = pa.scalar(since, STAMP)
-    came = live.filter(pc.greater(live.column(VALID_FROM), moment))
+    fresh = live.filter(pc.greater(live.column(VALID_FROM), moment))
     dead = with_deleted(live, over, manifest, "only")
     dead = dead.filter(pc.greater(dead.column(DELETED_AT), moment))
-    new = pc.greater(came.column(FIRST_SEEN), moment).to_pylist()
-    words = ["new" if fresh else "changed" for fresh in new] + ["deleted"] * dead.num_rows
-    rows = pa.concat_tables([came, dead])
-    return rows, words, pc.coalesce(rows.column(DELETED_AT), rows.column(VALID_FROM))
+    new = pc.greater(fresh.column(FIRST_SEEN), moment).to_pylist()
+    changes = ["new" if is_new else "changed" for is_new in new] + ["deleted"] * dead.num_rows
+    rows = pa.concat_tables([fresh, dead])
+    return rows, changes, pc.coalesce(rows.column(DELETED_AT), rows.column(VALID_FROM))

@@ -19,7 +19,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -37,15 +37,16 @@ from procore_nb.store.manifest import (
     VALID_TO,
     Manifest,
     Part,
-    digest_of,
     moment_of,
     read_manifest,
+    sealed,
 )
 
 WORK = "_work"
 HISTORY = "_history"
 _LONGEST_LOG = 100
 _MANY = 32  # small files of ended versions, after which they are joined
+_TRIES = 20  # of readers, while syncs of another process put one state after the other in place
 Upgrade = Callable[[pa.Table, Sequence[str]], pa.Table]
 
 
@@ -66,25 +67,21 @@ class Snapshot:
         rewrite: bool = False,
     ) -> None:
         self._files, self._before, self._shape, self._table = files, before, shape, before.table
-        self._upgrade, self._rewrite = upgrade or self._conformed, rewrite
+        self._upgrade, self._rewrite = upgrade, rewrite
         self._next = f"{WORK}/{self._table}/next"
         self.mark = f"{before.generation + 1:06d}-{secrets.token_hex(4)}"
         self._folder = self._next if files.renames else self._table
-        self._waiting: list[pa.Table] = []
+        self._versions: list[pa.Table] = []
         self._ended: list[Part] = []
         if files.renames:
             files.remove(self._next)
 
     def keep(self, part: Part, *, below: str = "") -> Part:
-        """Take a part of the present state into the next; returns it with what earlier formats do not know of it."""
-        name = f"{below}/{part.file}" if below else part.file
+        """Take a part of the present state into the next."""
         if self._files.renames:
+            name = f"{below}/{part.file}" if below else part.file
             self._files.link(f"{self._table}/{name}", f"{self._next}/{name}")
-        if part.digest and part.bytes:
-            return part
-        with self._files.open(f"{self._table}/{name}") as file:
-            data = file.read()
-        return replace(part, digest=part.digest or digest_of(data), bytes=len(data))
+        return part
 
     def write(self, name: str, rows: pa.Table, *, below: str = "") -> Part:
         """Write one file of the next state; outside of `below`, its rows are in the order of the key."""
@@ -98,31 +95,33 @@ class Snapshot:
         pieces = [rows.slice(start, stop - start) for start, stop in cuts(rows, self._shape.key)]
         return [self.write(f"{stem}-{done + at:05d}.parquet", piece) for at, piece in enumerate(pieces)]
 
-    def end(self, *versions: pa.Table | None) -> None:
+    def end(self, versions: pa.Table | None) -> None:
         """Take versions that ended with this state."""
-        self._waiting += [rows for rows in versions if rows is not None]
-        if sum(rows.num_rows for rows in self._waiting) >= PART_ROWS:
+        if versions is not None:
+            self._versions.append(versions)
+        if sum(rows.num_rows for rows in self._versions) >= PART_ROWS:
             self._write_ended()
 
-    def _conformed(self, rows: pa.Table, extra: Sequence[str]) -> pa.Table:
-        return conform(rows, self._shape.columns, self._shape.columns, extra)
-
     def _write_ended(self) -> None:
-        if self._waiting:
+        if self._versions:
             name = f"_ended-{self.mark}-{len(self._ended):05d}.parquet"
-            self._ended.append(self.write(name, pa.concat_tables(self._waiting), below=HISTORY))
-        self._waiting = []
+            self._ended.append(self.write(name, pa.concat_tables(self._versions), below=HISTORY))
+        self._versions = []
 
     def _history(self) -> tuple[Part, ...]:
         """All files of ended versions, those of earlier syncs included; many small ones become one."""
-        earlier = self._before.ended
+        earlier, shape = self._before.ended, self._shape
         small = [part for part in earlier if part.rows < PART_ROWS // 2]
-        again = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
-        for part in again:
+        rewritten = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
+        extra = (*shape.extra, VALID_TO, DELETED_AT)
+        for part in rewritten:
             rows = read_rows(self._files, f"{self._table}/{HISTORY}", part)
-            self.end(self._upgrade(rows, (*self._shape.extra, VALID_TO, DELETED_AT)))
+            upgraded = (
+                self._upgrade(rows, extra) if self._upgrade else conform(rows, shape.columns, {}, extra)
+            )
+            self.end(upgraded)
         self._write_ended()
-        return (*(self.keep(part, below=HISTORY) for part in earlier if part not in again), *self._ended)
+        return (*(self.keep(part, below=HISTORY) for part in earlier if part not in rewritten), *self._ended)
 
     def commit(
         self, after: Manifest, *, ended: tuple[Part, ...] | None = None, at_once: bool = False
@@ -133,15 +132,11 @@ class Snapshot:
         commit fails silently: the state is there, and the next sync tidies up. StoreError if another sync has put a state of
         its own in place since this one began.
         """
-        header = self._header(after)
         after = replace(
             after,
             generation=self._before.generation + 1,
+            header=self._header(after),
             ended=self._history() if ended is None else ended,
-            header=header.file,
-            header_digest=header.digest,
-            header_bytes=header.bytes,
-            rows=sum(part.rows for part in after.parts),
         )
         return self._swap_in(after, at_once) if self._files.renames else self._log_in(after, at_once)
 
@@ -151,27 +146,28 @@ class Snapshot:
         after = replace(after, version=version, log_id=log_id, retired={})
         live = {part.file for part in before.files} if version else ()
         files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
-        files.write(f"{self._next}/{NAME}", after.text())
+        files.write(f"{self._next}/{NAME}", sealed(asdict(after)))
         swap(files, self._table)
         return after
 
     def _log_in(self, after: Manifest, at_once: bool) -> Manifest:
         before, files, table = self._before, self._files, self._table
-        found, name = head(files, table), f"_manifest-{self.mark}.json"
-        replaced = [entry(before.version), checkpoint(before.version)] if before.version >= 0 else []
-        replaced += [found.manifest or NAME, *sorted(_paths(before) - _paths(after))]
+        log, name = head(files, table), f"_manifest-{self.mark}.json"
+        replaced = [entry(log.version), checkpoint(log.version), log.manifest] if log.manifest else []
+        replaced += sorted(_paths(before) - _paths(after))
         retired = {} if at_once else before.retired | {utc_text(microseconds=True): replaced}
         oldest = datetime.now(UTC) - timedelta(days=files.keep_days)
         recent = {moment: names for moment, names in retired.items() if moment_of(moment) > oldest}
         log_id = before.log_id or str(uuid.uuid4())
         after = replace(after, version=before.version + 1, log_id=log_id, retired=recent)
-        files.write(f"{table}/{name}", after.text())
-        text = commit(before, after, name, found.live(before) if found.version >= 0 else ())
-        if found.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
+        files.write(f"{table}/{name}", sealed(asdict(after)))
+        text = commit(before, after, name, log.live(before))
+        if log.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
-                for below in (table, f"{table}/{HISTORY}"):
-                    for own in (one for one in files.names(below) if self.mark in one):
-                        files.remove(f"{below}/{own}")
+                for folder in (table, f"{table}/{HISTORY}"):
+                    for own in files.names(folder):
+                        if self.mark in own:
+                            files.remove(f"{folder}/{own}")
             raise overtaken(files, table)
         with suppress(StoreError):
             write_checkpoint(files, table, after)
@@ -183,7 +179,7 @@ class Snapshot:
         before, empty = self._before, schema_of(after.columns, after.extra).empty_table()
         shape = (after.columns, after.exact, after.aliases)
         if before.header and (before.columns, before.exact, before.aliases) == shape:
-            return self.keep(before.files[0])
+            return self.keep(before.header)
         return self.write(f"0-columns-{self.mark}.parquet", empty)
 
     def _keep_log(self, at_once: bool) -> int:
@@ -216,7 +212,7 @@ def _paths(manifest: Manifest) -> set[str]:
     return {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
 
 
-def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]) -> None:
+def _vacuum(files: Files, manifest: Manifest, manifest_name: str, *, gone: Sequence[str]) -> None:
     """Remove files of former states, and what writers that did not get to their commit left `keep_days` ago.
 
     Times are those of the files themselves, compared with that of the commit: no clock of ours decides. What is younger than
@@ -226,15 +222,25 @@ def _vacuum(files: Files, manifest: Manifest, named: str, *, gone: Sequence[str]
     for name in gone:
         if name not in kept:
             files.remove(f"{table}/{name}")
-    kept |= {named, LOG, HISTORY, entry(manifest.version), checkpoint(manifest.version), LAST_CHECKPOINT}
+    kept |= {
+        manifest_name,
+        LOG,
+        HISTORY,
+        entry(manifest.version),
+        checkpoint(manifest.version),
+        LAST_CHECKPOINT,
+    }
     kept |= _paths(manifest)
     committed = files.modified(f"{table}/{entry(manifest.version)}") or 0.0
-    for below in ("", f"{LOG}/", f"{HISTORY}/"):
-        for name in files.names(f"{table}/{below}".rstrip("/")):
-            if below + name not in kept:
-                written = files.modified(f"{table}/{below}{name}")
-                if written is not None and written < committed - files.keep_days * 86_400:
-                    files.remove(f"{table}/{below}{name}")
+    unnamed = [name for name in files.names(table) if name not in kept]
+    for folder in (LOG, HISTORY):
+        unnamed += [
+            path for name in files.names(f"{table}/{folder}") if (path := f"{folder}/{name}") not in kept
+        ]
+    for path in unnamed:
+        written = files.modified(f"{table}/{path}")
+        if written is not None and written < committed - files.keep_days * 86_400:
+            files.remove(f"{table}/{path}")
 
 
 def swap(files: Files, table: str) -> None:
@@ -286,33 +292,31 @@ def present(files: Files, table: str) -> Manifest | None:
 def located(files: Files, table: str) -> tuple[str, Manifest] | None:
     """The folder that holds a table's last complete state, and its manifest."""
     work, failure = f"{WORK}/{table}", None
-    for _ in range(20):
-        data = files.read(f"{table}/{NAME}") if files.renames else None
-        if data is not None:
-            return table, read_manifest(data, files.address(table))
-        # A swap is under way, or was when the power went.
-        if files.renames and files.exists(f"{work}/previous"):
-            for folder in (f"{work}/next", f"{work}/previous"):
-                data = files.read(f"{folder}/{NAME}")
-                if data is not None:
-                    return folder, read_manifest(data, files.address(folder))
-            continue
+    for _ in range(_TRIES):
+        if files.renames:
+            if (manifest := state_named(files, table, NAME)) is not None:
+                return table, manifest
+            # A swap is under way, or was when the power went.
+            if files.exists(f"{work}/previous"):
+                for folder in (f"{work}/next", f"{work}/previous"):
+                    if (manifest := state_named(files, folder, NAME)) is not None:
+                        return folder, manifest
+                continue
         try:
-            found = head(files, table)  # copied from a URL, if this is a disk
+            log = head(files, table)  # copied from a URL, if this is a disk
         except StoreError as error:  # a commit that was listed has been replaced since
             failure = error
             continue
-        manifest = state_named(files, table, found.manifest or NAME)
-        if manifest is not None:
-            return table, replace(manifest, version=found.version)
-        if not found.manifest:
+        if not log.manifest:
             return None
+        if (manifest := state_named(files, table, log.manifest)) is not None:
+            return table, replace(manifest, version=log.version)
     if failure:
         raise failure
     return None
 
 
-def state_named(files: Files, table: str, named: str) -> Manifest | None:
+def state_named(files: Files, folder: str, name: str) -> Manifest | None:
     """The state in a manifest beside its parts; None if it is gone."""
-    data = files.read(f"{table}/{named}")
-    return None if data is None else read_manifest(data, files.address(table))
+    data = files.read(f"{folder}/{name}")
+    return None if data is None else read_manifest(data, files.address(folder))

@@ -1,14 +1,17 @@
-"""Staged rows of a sync that is not finished: one file for each answered place, kept until the table has them.
+"""Staged rows of a sync that is not finished, kept until the table has them, and the columns they bring.
 
-In: frames as they come. Out: the places that need not be asked again, and their rows in the order of their keys. Speaks to
-the file system through `files`.
+In: frames as they come. Out: the targets that need not be requested again, their rows in the order of their keys, and the next
+state's columns and key. Speaks to the file system through `files`.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -17,73 +20,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.errors import StoreError
-from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform
-from procore_nb.store.data_files import row_names
+from procore_nb.frames import FrameBuilder
+from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform, logical_types
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import FORMAT, Manifest, as_groups, by_place, digest_of, sealed, unsealed
-from procore_nb.store.schema import Names, agreed, renamed, renames
+from procore_nb.store.manifest import (
+    DELETED_AT,
+    FIRST_SEEN,
+    VALID_FROM,
+    VALID_TO,
+    Manifest,
+    digest_of,
+    sealed,
+    unsealed,
+)
+from procore_nb.store.pii import personal_columns
 from procore_nb.store.snapshot import WORK
+from procore_nb.store.strategy import SyncPlan
 
-_ABOUT = b"procore_nb"
+Names = dict[str, str]
+_METADATA = b"procore_nb"
 _FEW = 65_536  # rows
 _DONE = "~done.arrow"
 _DIGEST = 64  # letters of SHA-256
 
 
-@dataclass(frozen=True)
-class StagingPlan:
-    """What a sync of one table set out to ask: frozen at its start, so that it can be finished later."""
-
-    table: str
-    generation: int
-    mode: str
-    started: str
-    groups: tuple[tuple[str, tuple[str, ...]], ...]
-    """Places by the moment since which they are asked; an empty moment asks for everything."""
-    place: tuple[str, ...] = ()
-    arguments: dict[str, Any] = field(default_factory=dict)
-    drop_personal: bool = False
-    scrub: bool = False
-    """Whether rows that are kept lose personal data that was kept so far."""
-    window: tuple[str, str] | None = None
-    window_day: str = ""
-    bin: str = ""
-    everywhere: bool = True
-    names: dict[str, str] = field(default_factory=dict)
-    known: dict[str, list[str]] = field(default_factory=dict)
-    """The manifest's `since` at that moment: a place that another sync has read since then is to be asked anew."""
-    format: int = FORMAT
-
-    @property
-    def asked(self) -> dict[str, str]:
-        """The moment since which each place is asked, in their order."""
-        return {place: since for since, places in self.groups for place in places}
-
-    def stale(self, manifest: Manifest) -> set[str]:
-        """The places that another sync has read since this one began."""
-        before, now = by_place(self.known), by_place(manifest.since)
-        return {place for place in self.asked if before.get(place) != now.get(place)}
-
-
-def extended(plan: StagingPlan, wanted: StagingPlan, done: Collection[str]) -> StagingPlan:
-    """An unfinished plan for the places that are wanted now: what is staged stays, others are as they are wanted.
-
-    Where another sync has read the table in full since then, only changes are wanted of what it has read.
-    """
-    staged = {place: since for place, since in plan.asked.items() if place in done}
-    same = wanted.mode in (plan.mode, "full")
-    # Of another mode, other places are read whole, which is right whichever mode it is.
-    asked = dict.fromkeys(wanted.asked, "") if same and plan.mode != wanted.mode else wanted.asked
-    return replace(
-        plan if same else replace(wanted, started=plan.started),
-        groups=as_groups(asked | staged),
-        everywhere=wanted.everywhere,
-        names={**plan.names, **wanted.names},
-    )
-
-
 class Staging:
-    """The folder of an unfinished sync of one table.
+    """The folder of an unfinished sync of one table: a file for each frame that came, named by its target.
 
     Where no lock is, every sync has a folder of its own, and may take over what an earlier one has staged whole: by reading
     it only, as that sync may still be at work.
@@ -94,34 +56,29 @@ class Staging:
         self._root = f"{WORK}/{table}"
         self._folder = self._root if files.renames else f"{self._root}/{secrets.token_hex(8)}"
         self._earlier = ""
-        self._stale: set[str] = set()
+        self._stale: Collection[str] = ()
 
-    def plans(self) -> Iterator[tuple[str, StagingPlan]]:
+    def plans(self) -> Iterator[tuple[str, SyncPlan]]:
         """What unfinished syncs set out to do, by the folder of each, the last first."""
         folders = [self._folder]
         if not self._files.renames:
-            others = [f"{self._root}/{name}" for name in self._files.names(self._root)]
-            folders = [one for one in others if one != self._folder]
-        found = ((folder, self._plan_in(folder)) for folder in folders)
-        known = [(folder, plan) for folder, plan in found if plan is not None]
-        yield from sorted(known, key=lambda one: one[1].started, reverse=True)
+            folders = [f"{self._root}/{name}" for name in self._files.names(self._root)]
+            folders = [folder for folder in folders if folder != self._folder]
+        plans = {folder: plan for folder in folders if (plan := self._plan_in(folder)) is not None}
+        yield from sorted(plans.items(), key=lambda item: item[1].started, reverse=True)
 
     def adopt(self, folder: str, stale: Collection[str] = ()) -> None:
-        """Go on from what is staged in a folder, but for stale places."""
+        """Go on from what is staged in a folder, but for stale targets."""
         self._earlier = "" if folder == self._folder else folder
-        self._stale = set(stale)
+        self._stale = stale
 
-    def _plan_in(self, folder: str) -> StagingPlan | None:
+    def _plan_in(self, folder: str) -> SyncPlan | None:
         data = self._files.read(f"{folder}/plan.json")
         if data is None:
             return None
         try:
-            stored = unsealed(data, folder, FORMAT)
-            groups = tuple((since, tuple(places)) for since, places in stored["groups"])
-            window = stored["window"] and tuple(stored["window"])
-            return StagingPlan(
-                **{**stored, "groups": groups, "place": tuple(stored["place"]), "window": window}
-            )
+            stored = unsealed(data, folder)
+            return SyncPlan(**stored | {"target_columns": tuple(stored["target_columns"])})
         except (StoreError, ValueError, KeyError, TypeError):
             return None  # damaged, or of another version: begin anew
 
@@ -133,75 +90,79 @@ class Staging:
         for stage in ("rows", "bin"):
             for path in self._paths(stage):
                 try:
-                    _about(self._files, path)
+                    _metadata(self._files, path)
                 except StoreError:
-                    self.drop(stage, _place(path))
+                    self.drop(stage, _target(path))
 
-    def begin(self, plan: StagingPlan) -> None:
+    def begin(self, plan: SyncPlan) -> None:
         """Begin anew."""
         self._files.remove(self._folder)
         self.adopt(self._folder)
         self.keep(plan)
 
-    def keep(self, plan: StagingPlan) -> None:
+    def keep(self, plan: SyncPlan) -> None:
         """Keep a plan beside what is staged of it."""
         self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
 
     def clear(self, manifest: Manifest) -> None:
-        """Forget what is staged here, and by other syncs where the table has newer rows of all their places."""
+        """Forget what is staged here, and by other syncs where the table has newer rows of all their targets."""
         self._files.remove(self._folder)
         for folder, plan in self.plans():
-            if plan.stale(manifest) >= set(plan.asked):
+            if plan.stale(manifest) >= set(plan.targets):
                 self._files.remove(folder)
         if not self._files.names(self._root):
             self._files.remove(self._root)
 
     def done(self, stage: str) -> set[str]:
-        """The places that have answered, at one stage: `rows`, or `bin` for deleted ones."""
-        return {_place(path) for path in self._paths(stage) if path.endswith(_DONE)}
+        """The targets that have answered, at one stage: `rows`, or `bin` for deleted ones."""
+        return {_target(path) for path in self._paths(stage) if path.endswith(_DONE)}
 
     def begun(self, stage: str) -> set[str]:
-        """The places of which parts have come, but not the last."""
-        return {_place(path) for path in self._paths(stage)} - self.done(stage)
+        """The targets of which frames have come, but not the last."""
+        return {_target(path) for path in self._paths(stage)} - self.done(stage)
 
-    def drop(self, stage: str, place: str) -> None:
-        """Forget the parts of one place: it is asked again."""
+    def drop(self, stage: str, target: str) -> None:
+        """Forget the frames of one target: it is requested again."""
         for path in self._paths(stage):
-            if _place(path) == place:
+            if _target(path) == target:
                 self._files.remove(path)
 
-    def put(
-        self, stage: str, place: str, name: str, rows: pa.Table, kinds: LogicalTypes, fields: Names
+    def write(
+        self, stage: str, target: str, name: str, rows: pa.Table, types: LogicalTypes, fields: Names
     ) -> None:
-        """Keep rows of one place, `fields` being the custom fields behind its columns; the name of the last is `done`."""
-        empty = [column for column in kinds if rows.column(column).null_count == rows.num_rows]
+        """Keep rows of one target, `fields` being the custom fields behind its columns; the name of the last is `done`."""
+        empty = [column for column in types if rows.column(column).null_count == rows.num_rows]
         exact = [column.removeprefix(EXACT) for column in rows.column_names if column.startswith(EXACT)]
-        about = orjson.dumps({"kinds": kinds, "empty": empty, "exact": exact, "fields": fields})
+        metadata = orjson.dumps({"types": types, "empty": empty, "exact": exact, "fields": fields})
         # Arrow's own file format, as it is written and read again many times faster than Parquet.
         options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.num_rows > 1000 else None)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, rows.schema.with_metadata({_ABOUT: about}), options=options) as writer:
+        sink, schema = pa.BufferOutputStream(), rows.schema.with_metadata({_METADATA: metadata})
+        with pa.ipc.new_file(sink, schema, options=options) as writer:
             writer.write_table(rows)
-        data, path = sink.getvalue(), f"{self._folder}/{stage}/{place}~{name}.arrow"
+        data, path = sink.getvalue(), f"{self._folder}/{stage}/{target}~{name}.arrow"
         with self._files.writing(path, lasting=False) as file:
             file.write(data)
             file.write(digest_of(data).encode())  # no manifest names these files: each carries its own digest
 
     def files(self, stage: str) -> list[str]:
-        """The files of answered places, parts in order."""
+        """The files of answered targets, frames in order."""
         done = self.done(stage)
-        return [path for path in self._paths(stage) if _place(path) in done]
+        return [path for path in self._paths(stage) if _target(path) in done]
 
     def _paths(self, stage: str) -> list[str]:
-        own, earlier = f"{self._folder}/{stage}", f"{self._earlier}/{stage}"
-        paths = [f"{own}/{name}" for name in self._files.names(own)]
-        taken = self._stale | {_place(path) for path in paths}
-        others = [f"{earlier}/{name}" for name in self._files.names(earlier)] if self._earlier else []
-        done = {_place(path) for path in others if path.endswith(_DONE)} - taken
-        return paths + [path for path in others if _place(path) in done]
+        paths = self._paths_in(f"{self._folder}/{stage}")
+        if not self._earlier:
+            return paths
+        earlier = self._paths_in(f"{self._earlier}/{stage}")
+        taken = {*self._stale, *map(_target, paths)}
+        done = {_target(path) for path in earlier if path.endswith(_DONE)} - taken
+        return paths + [path for path in earlier if _target(path) in done]
+
+    def _paths_in(self, folder: str) -> list[str]:
+        return [f"{folder}/{name}" for name in self._files.names(folder)]
 
 
-def _place(path: str) -> str:
+def _target(path: str) -> str:
     return path.rpartition("/")[2].rpartition("~")[0]
 
 
@@ -219,77 +180,80 @@ class StagedRows:
         before: Manifest,
         *,
         order: Sequence[str],
-        promised: Collection[str] = (),
+        declared: Collection[str],
     ) -> None:
         self._files, self._paths = files, paths
-        abouts = [_about(files, path) for path in paths]
-        self._file_kinds: list[LogicalTypes] = []
-        self._renames: list[Names] = []
-        self._few: dict[int, pa.Table] = {}
-        self.fields = agreed(before.fields, (about["fields"] for about in abouts))
+        self._cached: dict[int, pa.Table] = {}
+        metadata = [_metadata(files, path) for path in paths]
+        self.fields = agreed(before.fields, (stored["fields"] for stored in metadata))
+        self._renames = [renames(stored["fields"], self.fields) for stored in metadata]
+        self._file_types: list[LogicalTypes] = []
         self.exact: set[str] = set()
-        self.kinds = self._read_kinds(abouts, promised)
-        self.order = [name for name in order if name in self.kinds]
-        self._key_kinds = {
-            name: common_type(before.columns.get(name, self.kinds[name]), self.kinds[name])
-            for name in self.order
-        }
-        self.keys = self._sorted_keys()
+        empty: list[set[str]] = []
+        for stored, names in zip(metadata, self._renames, strict=True):
+            self._file_types.append(
+                {names.get(name, name): stored["types"][name] for name in stored["types"]}
+            )
+            self.exact |= {names.get(name, name) for name in stored["exact"]}
+            empty.append({names.get(name, name) for name in stored["empty"]})
+        self.types = self._agreed_types(empty, declared)
+        self.order = [name for name in order if name in self.types]
+        self.keys = self._sorted_keys(before)
 
     def take(self, start: int, stop: int, shape: Manifest) -> pa.Table:
-        """Rows from one place in the order of keys to another, with the columns of a state."""
+        """Rows from one position in the order of keys to another, with the columns of a state."""
         files = self.keys.column("_file").slice(start, stop - start).to_numpy()
         rows = self.keys.column("_row").slice(start, stop - start).to_numpy()
         pieces, order = [], []
         for number in np.unique(files):
-            mine = np.flatnonzero(files == number)
-            pieces.append(self._aligned(int(number), shape).take(pa.array(rows[mine])))
-            order.append(mine)
+            in_file = np.flatnonzero(files == number)
+            pieces.append(self._conformed(int(number), shape).take(pa.array(rows[in_file])))
+            order.append(in_file)
         if not pieces:
-            return conform(pa.table({}), shape.columns, {}, shape.extra[:-2])
+            return conform(pa.table({}), shape.columns, {}, shape.exact_columns)
         return pa.concat_tables(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
-    def _aligned(self, number: int, shape: Manifest) -> pa.Table:
-        """The rows of one file, brought in line; kept at hand where there are few, as each range of keys wants some."""
-        if number in self._few:
-            return self._few[number]
+    def _conformed(self, number: int, shape: Manifest) -> pa.Table:
+        """The rows of one file in the shape of a state; cached where there are few, as each range of keys needs some."""
+        if number in self._cached:
+            return self._cached[number]
         rows = renamed(read_staged(self._files, self._paths[number]), self._renames[number])
-        table = conform(rows, shape.columns, self._file_kinds[number], shape.extra[:-2])
+        table = conform(rows, shape.columns, self._file_types[number], shape.exact_columns)
         if self.keys.num_rows <= _FEW:
-            self._few[number] = table
+            self._cached[number] = table
         return table
 
     # Each project's frame has its own idea of a column: without values it is text, or the whole object of which others have
     # parts (`status` missing here, `status.id` there). Columns with values win, by the type that holds all of them.
-    def _read_kinds(self, abouts: Sequence[dict[str, Any]], promised: Collection[str]) -> LogicalTypes:
-        """Column and kind of all files. Columns without values yield to others of their name, and to their own parts.
+    def _agreed_types(self, empty: Sequence[Collection[str]], declared: Collection[str]) -> LogicalTypes:
+        """Column and type of all files. Columns without values yield to others of their name, and to their own parts.
 
         The column of a custom field has no parts: the ids beside its labels (`custom_fields.Zone.id`) are its neighbours.
         """
         valued: LogicalTypes = {}
-        kinds: LogicalTypes = {}
-        for about in abouts:
-            names = renames(about["fields"], self.fields)
-            own: LogicalTypes = {names.get(name, name): kind for name, kind in about["kinds"].items()}
-            self._file_kinds.append(own)
-            self._renames.append(names)
-            self.exact |= {names.get(name, name) for name in about["exact"]}
-            for name in own.keys() - {names.get(name, name) for name in about["empty"]}:
-                valued[name] = common_type(valued.get(name, own[name]), own[name])
-            kinds |= {name: kind for name, kind in own.items() if name not in kinds}
-        parents = {name[:at] for name in kinds for at, letter in enumerate(name) if letter == "."}
-        lasting = {*valued, *promised, *self.fields.values()}
-        said = (name for name in kinds if name in lasting or name not in parents)
-        return {name: valued.get(name, kinds[name]) for name in said}
+        types: LogicalTypes = {}
+        for file_types, without_values in zip(self._file_types, empty, strict=True):
+            for name in file_types.keys() - without_values:
+                valued[name] = common_type(valued.get(name, file_types[name]), file_types[name])
+            types |= {name: file_types[name] for name in file_types if name not in types}
+        parents = {name[:at] for name in types for at, letter in enumerate(name) if letter == "."}
+        lasting = {*valued, *declared, *self.fields.values()}
+        return {
+            name: valued.get(name, types[name]) for name in types if name in lasting or name not in parents
+        }
 
-    def _sorted_keys(self) -> pa.Table:
+    def _sorted_keys(self, before: Manifest) -> pa.Table:
+        types = {
+            name: common_type(before.columns.get(name, self.types[name]), self.types[name])
+            for name in self.order
+        }
         tables = [pa.table({"_file": pa.array([], pa.int64()), "_row": pa.array([], pa.int64())})]
         for number, path in enumerate(self._paths):
             rows = read_staged(self._files, path)
-            count = rows.num_rows
-            rows = conform(rows, self._key_kinds, self._file_kinds[number], ())
-            own = dict(zip(rows.column_names, rows.columns, strict=True))
-            tables.append(pa.table({**own, "_file": np.full(count, number), "_row": np.arange(count)}))
+            keys = conform(rows, types, self._file_types[number], ())
+            columns = {name: keys.column(name) for name in keys.column_names}
+            columns |= {"_file": np.full(rows.num_rows, number), "_row": np.arange(rows.num_rows)}
+            tables.append(pa.table(columns))
         keys = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
         order = [(name, "ascending") for name in self.order]
         return keys.take(pc.sort_indices(keys, sort_keys=order)) if order else keys
@@ -301,16 +265,6 @@ def read_staged(files: Files, path: str) -> pa.Table:
         return reader.read_all()
 
 
-def known_gone(files: Files, staging: Staging, manifest: Manifest) -> Any:
-    """What rows that Procore says are deleted are called: place and id as text."""
-    names = []
-    for path in staging.files("bin"):
-        rows = read_staged(files, path)
-        if rows.num_rows and "id" in rows.column_names:
-            names.append(row_names(rows, manifest.place))
-    return pa.concat_arrays(names) if names else pa.array([], pa.string())
-
-
 def _read(files: Files, path: str) -> Any:
     """A staged file as it was written, without its digest: Arrow's reader may crash on anything else."""
     data = memoryview(files.read(path) or b"")
@@ -320,6 +274,90 @@ def _read(files: Files, path: str) -> Any:
     return pa.py_buffer(content)
 
 
-def _about(files: Files, path: str) -> dict[str, Any]:
+def _metadata(files: Files, path: str) -> dict[str, Any]:
     with pa.ipc.open_file(_read(files, path)) as reader:
-        return dict(orjson.loads(reader.schema.metadata[_ABOUT]))
+        return dict(orjson.loads(reader.schema.metadata[_METADATA]))
+
+
+def next_schema(endpoint: Any, manifest: Manifest, plan: SyncPlan, staged: StagedRows) -> Manifest:
+    """The next manifest's columns and key."""
+    labels = renames(manifest.fields, staged.fields)
+    columns = {labels.get(name, name): logical for name, logical in manifest.columns.items()}
+    if not columns:  # those of a list before a row of it has been seen
+        empty = FrameBuilder(endpoint, leading=plan.target_columns, decimals="exact").build()
+        columns = logical_types(empty, endpoint)
+    for name, logical in staged.types.items():
+        columns[name] = common_type(columns.get(name, logical), logical)
+    if plan.drop_personal:
+        for name in personal_columns(columns):
+            del columns[name]
+    exact = {*(labels.get(name, name) for name in manifest.exact), *staged.exact} & columns.keys()
+    known = {labels.get(name, name): alias for name, alias in manifest.aliases.items()}
+    has_id = manifest.has_id if manifest.parts else "id" in columns
+    key = tuple(name for name in (*plan.target_columns, "id") if name in columns and (has_id or name != "id"))
+    return replace(
+        manifest,
+        target_columns=plan.target_columns,
+        key=key,
+        has_id=has_id,
+        unique=(manifest.unique or plan.mode == "full") and (not has_id or _unique(staged)),
+        columns=columns,
+        exact=tuple(sorted(exact)),
+        aliases=safe_names([*columns, *(EXACT + name for name in exact)], known)
+        if manifest.safe_names
+        else {},
+        fields=staged.fields,
+    )
+
+
+def safe_names(names: Iterable[str], known: Mapping[str, str]) -> Names:
+    """Names that every engine takes unquoted, for those columns that have another one; `known` ones stay.
+
+    Small letters, digits and underscores, no digit first, no two alike in any case, at most 63 bytes (PostgreSQL's limit).
+    """
+    aliases = {name: known[name] for name in names if name in known}
+    taken = {*aliases.values(), FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT}
+    for name in sorted((name for name in names if name not in known), key=lambda name: name != _safe(name)):
+        numbered = (_safe(name, f"_{number}") for number in count(2))
+        aliases[name] = next(alias for alias in chain([_safe(name)], numbered) if alias not in taken)
+        taken.add(aliases[name])
+    return {name: alias for name, alias in aliases.items() if name != alias}
+
+
+def _safe(name: str, suffix: str = "") -> str:
+    words = re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).lower()).rstrip("_") or "column"
+    words = f"_{words}" if words[0].isdigit() else words
+    return words.encode()[: 63 - len(suffix)].decode(errors="ignore") + suffix
+
+
+def _unique(staged: StagedRows) -> bool:
+    """Whether no two staged rows have one key, and none lacks an id."""
+    keys = staged.keys.select(staged.order)
+    distinct = keys.group_by(staged.order).aggregate([])
+    return not keys.num_rows or (not keys.column("id").null_count and distinct.num_rows == keys.num_rows)
+
+
+def agreed(known: Mapping[str, str], incoming: Iterable[Mapping[str, str]]) -> Names:
+    """The name of each field's column: as it came last, and as it is known where it came without a label."""
+    names = dict(known)
+    for labels in incoming:
+        labelled = {key: name for key, name in labels.items() if key not in names or name != key}
+        taken = set(labelled.values())
+        for key, name in names.items():
+            if name in taken and key not in labelled:
+                names[key] = key  # its label is another field's now: it waits for its own
+        names |= labelled
+    return names
+
+
+def renames(before: Mapping[str, str], after: Mapping[str, str]) -> Names:
+    """The new name of each column that has another one now."""
+    return {name: after[key] for key, name in before.items() if after.get(key, name) != name}
+
+
+def renamed(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
+    """The table with new names for some of its columns."""
+    with_exact = {**names, **{EXACT + old: EXACT + new for old, new in names.items()}}
+    return (
+        table.rename_columns([with_exact.get(name, name) for name in table.column_names]) if names else table
+    )

@@ -19,17 +19,16 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.store import erase
-from procore_nb.store.files import files_at
+from procore_nb.store.files import files_at, locked
 from procore_nb.store.kept_files import keep_files, prune_files, tables_with_files, wanted_files
-from procore_nb.store.locks import locked
 from procore_nb.store.manifest import check_identity, read_identity
 from procore_nb.store.reader import ColumnNames, StoredTables, checked_names
 from procore_nb.store.report import result_frame, store_html
-from procore_nb.store.restore import restore
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
-from procore_nb.store.strategy import Source, wanted_lists
+from procore_nb.store.strategy import Source, named_lists
 from procore_nb.store.syncing import Options, not_negative, sync_tables
+from procore_nb.store.update import restore
 
 
 class Store(StoredTables):
@@ -166,7 +165,7 @@ class Store(StoredTables):
         >>> store.sync(pnb.connect("demo"), ["vendors"], progress=False)["table"].tolist()
         ['vendors']
         """
-        wanted = wanted_lists(tables, procore.catalogue)
+        lists = named_lists(tables, procore.catalogue)
         if on_error not in ("raise", "skip"):
             raise ArgumentError(f'on_error is "raise" or "skip", not {on_error!r}.')
         options = Options(
@@ -184,7 +183,7 @@ class Store(StoredTables):
         check_identity(self._files, procore.environment, procore.company_id)
         self._catalogue = self._own_catalogue or procore.catalogue
         with self._locked(wait_seconds):
-            result = sync_tables(self._files, procore, wanted, projects, options, skip=on_error == "skip")
+            result = sync_tables(self._files, procore, lists, projects, options, skip=on_error == "skip")
             counts = {}
             for name in with_files:
                 table = self._find(name)[1].table

@@ -115,9 +115,9 @@ class MortalRemoteFiles(RemoteFiles):
         super().__init__(files.system, files._root, files._protocol)
         self.fate = fate
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, **options: str) -> None:
         self.fate.step()
-        super().write(path, data)
+        super().write(path, data, **options)
         self.fate.step()
 
     def create(self, path: str, data: bytes) -> bool:

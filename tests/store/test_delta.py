@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pandas as pd
 import pytest
 
@@ -19,7 +18,6 @@ from procore_nb.demo import Demo, DemoAdapter
 from procore_nb.errors import StoreError
 from procore_nb.store import Store
 from procore_nb.store.files import LocalFiles, RemoteFiles
-from procore_nb.store.manifest import sealed
 from store.killing import bare_rows
 from store.living import LISTS, LivingDemo, World, connection
 
@@ -405,39 +403,6 @@ def test_dropped_personal_data_leaves_no_former_file_behind(url: str) -> None:
     sync(world, url, drop_personal=True)
     assert b"kim@example.com" not in everything()
     assert kept(url) == rows_of(world, "rfis")
-
-
-def as_format_2(store: Store, name: str) -> None:
-    """What a version before the Delta log has written."""
-    files = store._files
-    found = next(one for one in files.names(name) if one.startswith("_manifest"))
-    content = orjson.loads(files.read(f"{name}/{found}") or b"")
-    for key in ("digest", "version", "log_id", "retired", "header_bytes"):
-        del content[key]
-    for part in (*content["parts"], *content["ended"]):
-        del part["stats"]
-    files.remove(f"{name}/{found}")
-    files.remove(f"{name}/_delta_log")
-    files.write(f"{name}/_manifest.json", sealed(content | {"format": 2}))
-
-
-@pytest.mark.parametrize("kind", ["swap", "no swap", "memory"])
-def test_a_store_of_an_earlier_version_is_taken_over_without_writing_its_parts_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    if kind == "no swap":
-        without_swap(monkeypatch)
-    url = f"memory://{tmp_path}/portfolio" if kind == "memory" else str(tmp_path / "portfolio")
-    world = World(projects=2, rows=4)
-    sync(world, url)
-    as_format_2(Store(url), "rfis")
-    assert kept(url) == rows_of(world, "rfis")
-    before = set(Store(url).files("rfis"))
-    result = sync(world, url).iloc[0]
-    assert (result["mode"], result["changed"]) == ("incremental", 0)
-    assert set(Store(url).files("rfis")) == before
-    if kind != "memory":
-        assert sorted(delta(f"{url}/rfis").column("id").to_pylist()) == kept(url) == rows_of(world, "rfis")
 
 
 def test_what_fails_after_the_commit_does_not_fail_the_sync(

@@ -15,8 +15,8 @@ import pytest
 
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.store import Store
-from procore_nb.store.erase import Person, _without
-from procore_nb.store.locks import locked
+from procore_nb.store.erase import Person, _Erased
+from procore_nb.store.files import locked
 from procore_nb.store.manifest import Manifest
 from store.killing import Fate, Killed, MortalFiles, contents, same, sync
 from store.living import LivingDemo, World, connection
@@ -140,10 +140,10 @@ def test_a_person_of_a_list_of_people_is_gone_with_the_row(world: World, tmp_pat
 
 
 def erased(
-    columns: dict[str, Any], types: dict[str, str], place: tuple[str, ...] = (), **known: Any
+    columns: dict[str, Any], types: dict[str, str], targets: tuple[str, ...] = (), **known: Any
 ) -> list[Any]:
-    manifest = Manifest("things", "/things", columns=types, place=place, key=(*place, "id"))  # type: ignore[arg-type]
-    return _without(pa.table(columns), manifest, Person("7", **known), "").rows.to_pylist()  # type: ignore[no-any-return]
+    manifest = Manifest("things", "/things", columns=types, target_columns=targets, key=(*targets, "id"))  # type: ignore[arg-type]
+    return _Erased(pa.table(columns), manifest, Person("7", **known), "").rows.to_pylist()  # type: ignore[no-any-return]
 
 
 def test_ids_of_a_person_and_what_stands_beside_them_are_cleared_and_no_other_id() -> None:
@@ -191,7 +191,7 @@ def test_a_person_inside_lists_is_gone_at_any_depth() -> None:
 
 def test_rows_that_were_fetched_for_the_person_are_gone() -> None:
     columns = {"user_id": [7, 8], "id": [1, 1]}
-    assert erased(columns, {"user_id": "integer", "id": "integer"}, place=("user_id",)) == [
+    assert erased(columns, {"user_id": "integer", "id": "integer"}, targets=("user_id",)) == [
         {"user_id": 8, "id": 1}
     ]
 
@@ -245,7 +245,7 @@ def test_a_sync_completes_an_erasure_whose_people_are_gone_already(kept: Path, t
     from procore_nb.store.manifest import sealed
 
     folder = Path(shutil.copytree(kept, tmp_path / "portfolio"))
-    noted = {"format": 2, "user_id": "7", "addresses": ["x@example.com"], "names": []}
+    noted = {"user_id": "7", "addresses": ["x@example.com"], "names": []}
     (folder / "_work" / "_erase.json").write_bytes(sealed(noted))
     world = World(projects=3, rows=3)
     world.pass_time(days=1)

@@ -12,7 +12,7 @@ import pytest
 
 from procore_nb.errors import StoreError
 from procore_nb.store import Store
-from procore_nb.store.locks import locked
+from procore_nb.store.files import locked
 from store.killing import sync
 from store.living import World
 

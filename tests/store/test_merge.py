@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from procore_nb.frames.codec import STAMP
 from procore_nb.store.manifest import DELETED_AT, FIRST_SEEN, VALID_FROM, VALID_TO
-from procore_nb.store.upsert import upserted
+from procore_nb.store.update import upserted
 
 BEFORE, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 values = st.one_of(st.none(), st.sampled_from(["", "a", "ö", "渡"]))
@@ -63,8 +63,7 @@ def test_a_merge_is_what_a_dict_would_be(
         table(come, books=False),
         key=["project_id", "id"],
         has_id=True,
-        answered=answered,
-        gone=dead,
+        deletable=answered | dead,
         at=NOW,
         history=history,
     )
@@ -105,8 +104,7 @@ def test_the_same_id_in_another_project_is_another_row() -> None:
             come,
             key=["project_id", "id"],
             has_id=True,
-            answered=answered,
-            gone=nothing,
+            deletable=answered,
             at=NOW,
             history=False,
         )
@@ -138,8 +136,7 @@ def test_rows_without_an_id_are_replaced_place_by_place_in_the_order_they_came(
         _bare(come),
         key=["project_id"],
         has_id=False,
-        answered=answered,
-        gone=np.zeros(len(old), bool),
+        deletable=answered,
         at=NOW,
         history=False,
     )

@@ -14,7 +14,7 @@ import procore_nb as pnb
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError
 from procore_nb.store import Store
-from procore_nb.store.schema import safe_names
+from procore_nb.store.staging import safe_names
 from store.living import World
 
 ODD = {

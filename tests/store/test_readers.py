@@ -17,7 +17,7 @@ from procore_nb import catalog
 from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.store import Store
-from procore_nb.store.strategy import checked, with_parents
+from procore_nb.store.strategy import target_columns, with_parents
 from store.living import LISTS, World
 
 
@@ -138,7 +138,7 @@ def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
             any(name in {"company_id", "project_id", *one.parents} for name in group) for group in one.needs
         )
     ]
-    places = {one.name: checked(one, {}) for one in known}
+    places = {one.name: target_columns(one, {}) for one in known}
     for kept in ({"rfis": {}}, {one.name: {} for one in catalog.endpoints()}):
         found = with_parents({one.name: {} for one in reversed(known)}, catalog.load(), kept)
         assert {*found} >= {*places}

@@ -13,7 +13,7 @@ from procore_nb.client import Procore
 from procore_nb.environments import DEMO, Environment
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.store import Store, log_lines, summary
-from procore_nb.store.locks import locked
+from procore_nb.store.files import locked
 from store.killing import Fate, Killed, sync
 from store.living import LISTS, LivingDemo, World, connection
 

@@ -15,8 +15,7 @@ from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, OutputError, StoreError
 from procore_nb.frames import FrameBuilder, to_frame
 from procore_nb.store import Store
-from procore_nb.store.files import LocalFiles
-from procore_nb.store.locks import locked
+from procore_nb.store.files import LocalFiles, locked
 from store.killing import Fate, Killed, MortalFiles, sync
 from store.living import LivingDemo, World, connection
 from store.plenty import Plenty
