@@ -194,7 +194,11 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         raise ArgumentError(
             "A store is of one company, and none is set.", advice="Connect with company_id=…."
         )
-    own = {"environment": environment.name, "api_url": environment.api_url, "company_id": int(company_id)}
+    own: dict[str, Any] = {
+        "environment": environment.name,
+        "api_url": environment.api_url,
+        "company_id": int(company_id),
+    }
     known = read_identity(files)
     if known is None:
         files.create(STORE_NAME, sealed(own))

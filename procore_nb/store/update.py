@@ -297,7 +297,8 @@ def _identifying(table: pa.Table, columns: Sequence[str], has_id: bool, key: Seq
     frame.columns = pd.Index([f"k{number}" for number in range(frame.shape[1])])
     repeated = frame.duplicated().any()
     counts = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount() if repeated else 0
-    return frame.assign(count=counts)
+    frame["count"] = counts
+    return frame
 
 
 def _equal(old: pa.Table, incoming: pa.Table, before: Any, after: Any) -> Any:
