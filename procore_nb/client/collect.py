@@ -124,10 +124,11 @@ class ListFetch:
                     assembler.name_custom_fields()
                     with interrupt:  # a Ctrl-C here must find the rows of later targets too
                         stats = [done.stats] if done else []
-                        frame = self._described(assembler.frame(), progress.requests - before, stats=stats)
+                        sent = progress.requests  # read once: workers count on while the frame is described
+                        frame = self._described(assembler.frame(), sent - before, stats=stats)
                     if interrupt.pending():
                         continue
-                    before, ids = progress.requests, dict(target_of(event.request).ids)
+                    before, ids = sent, dict(target_of(event.request).ids)
                     describe(frame, target=ids, attempt=attempt, done=done is not None)
                     about = frame.attrs["procore"]
                     counts = (about["requests"], about["pages"], about.get("custom_fields", {}))
