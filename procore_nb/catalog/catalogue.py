@@ -58,12 +58,7 @@ def _everyday() -> dict[tuple[str, ...], str]:
 def meant_by(words: str, *, likeliest: bool = False) -> tuple[str, ...]:
     """Return the names of the lists that an everyday word means; none where it is none. A catalogue may lack some of them.
 
-    Parameters
-    ----------
-    words
-        Such as `daily logs`, `headcount`, `open punch list`.
-    likeliest
-        Leave out those that are only near: one name is the answer, several are a choice.
+    With `likeliest` those that are only near are left out: one name is the answer, several are a choice.
     """
     key = _key(words)
     names = _everyday().get(key) or _everyday().get(tuple(word for word in key if word not in NO_NAMES), "")

@@ -84,11 +84,10 @@ def flags(endpoint: Endpoint) -> tuple[str, ...]:
 
 def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
     tool = " > ".join(dict.fromkeys(filter(None, (endpoint.category, endpoint.module))))
-    free = [one for one in endpoint.arguments if not one.required and one.name not in ("sort", "view")]
-    filters, options = (
-        ", ".join(map(_argument_text, (one for one in free if one.place == place)))
-        for place in ("filter", "query")
-    )
+    texts: dict[str, list[str]] = {"filter": [], "query": []}
+    for argument in endpoint.arguments:
+        if not argument.required and argument.name not in ("sort", "view"):
+            texts[argument.place].append(_argument_text(argument))
     sort = "by a column; Procore names none" if endpoint.sort_param else ""
     usual_view = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
     facts = {
@@ -96,8 +95,8 @@ def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
         "tool": ", ".join(filter(None, (tool, endpoint.version, endpoint.kind))),
         "needs": needs_text(endpoint) or "nothing",
         "paging": _paging(endpoint),
-        "filters": filters,
-        "options": options,
+        "filters": ", ".join(texts["filter"]),
+        "options": ", ".join(texts["query"]),
         "sort": ", ".join(endpoint.sorts) or sort,
         "view": (", ".join(endpoint.views) or endpoint.view_param) + usual_view,
         "record": endpoint.record_path or ("by pattern" if endpoint.kind == "data" else ""),

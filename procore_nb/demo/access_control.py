@@ -207,40 +207,30 @@ def _check_client(request: DemoRequest, parameters: dict[str, str]) -> None:
 def _parameters(request: DemoRequest) -> dict[str, str]:
     """Parameters of query and body together; the body wins."""
     parameters = dict(parse_qsl(request.query, keep_blank_values=True))
-    content_type = request.headers.get("content-type", "").lower()
-    encoding, decode = "form", _decode_form
-    if "json" in content_type:
-        encoding, decode = "JSON object", _decode_json
-    elif content_type.startswith("multipart/form-data"):
-        encoding, decode = "multipart form", _decode_multipart
+    media_type = request.headers.get("content-type", "").lower()
+    multipart = media_type.startswith("multipart/form-data")
+    encoding = "JSON object" if "json" in media_type else "multipart form" if multipart else "form"
     try:
-        return parameters | decode(request) if request.body else parameters
+        return parameters | _decoded(request, encoding) if request.body else parameters
     except ValueError as error:
         raise ErrorReply(400, f"The body is not a {encoding}.", reason="invalid_request") from error
 
 
-def _decode_form(request: DemoRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-
-
-def _decode_json(request: DemoRequest) -> dict[str, str]:
-    value = orjson.loads(request.body)
-    if not isinstance(value, dict):
-        raise ValueError("An array or a single value.")  # noqa: TRY004 - the caller's answer is one for all
-    return {key: item for key, item in value.items() if isinstance(item, str)}
-
-
-def _decode_multipart(request: DemoRequest) -> dict[str, str]:
+def _decoded(request: DemoRequest, encoding: str) -> dict[str, str]:
+    if encoding == "form":
+        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    if encoding == "JSON object":
+        value = orjson.loads(request.body)
+        if not isinstance(value, dict):
+            raise ValueError("An array or a single value.")
+        return {key: item for key, item in value.items() if isinstance(item, str)}
     head = f"Content-Type: {request.headers['content-type']}\r\nMIME-Version: 1.0\r\n\r\n"
     message = message_from_bytes(head.encode("latin-1", "replace") + request.body)
     if not message.is_multipart():
         raise ValueError("No part of it is marked.")
-    parts = [
-        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True))
-        for part in message.walk()
-    ]
-    return {
-        name: content.decode("utf-8", "replace")
-        for name, content in parts
-        if isinstance(name, str) and isinstance(content, bytes)
-    }
+    values = {}
+    for part in message.walk():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            values[name] = content.decode("utf-8", "replace")
+    return values

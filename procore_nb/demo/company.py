@@ -6,12 +6,11 @@ never changes: `TODAY` is a Thursday.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -42,8 +41,7 @@ class Company:
     connected: bool = True
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One entry of a short list: a program, an office, a choice of a custom field."""
 
     id: int
@@ -55,14 +53,21 @@ class Choice:
         return {"id": self.id, "label": self.name}
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """One project stage; `weight` is its share of the projects in percent."""
 
     id: int
     name: str
     category: str
     weight: int
+
+
+class Tool(NamedTuple):
+    """One project tool: `module` is its name in the catalogue."""
+
+    module: str
+    title: str
+    engine_name: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ class CustomField:
     id: int
     label: str
     data_type: str
-    choices: tuple[Choice, ...] = ()
-    description: str | None = None
-    modules: tuple[str, ...] = ()
+    choices: tuple[Choice, ...]
+    description: str | None
+    modules: tuple[str, ...]
 
 
 COMPANIES = (
@@ -91,35 +96,22 @@ SERVICE_ACCOUNT: dict[str, int | str] = {
 }
 
 
-@dataclass(frozen=True)
-class Tool:
-    """One project tool: `module` is its name in the catalogue."""
-
-    module: str
-    title: str
-    engine_name: str
+def _choices(first_id: int, names: list[str]) -> tuple[Choice, ...]:
+    return tuple(Choice(first_id + number, name) for number, name in enumerate(names))
 
 
 _FACTS = read_facts("company")
-
-
-def _choices(given: tuple[int, list[str]] | None) -> tuple[Choice, ...]:
-    """Entries of a list, given as the id of the first and the names of all."""
-    return tuple(Choice(given[0] + number, name) for number, name in enumerate(given[1])) if given else ()
-
-
-def _fields() -> Iterator[CustomField]:
-    for number, label, data_type, choices, description, modules in _FACTS["custom_fields"]:
-        yield CustomField(number, label, data_type, _choices(choices), description, tuple(modules))
-
-
 # The third is called otherwise than Procore calls it: companies rename their stages, the category stays.
 STAGES = tuple(Stage(*stage) for stage in _FACTS["stages"])
-TYPES, PROGRAMS, OFFICES, REGIONS, DEPARTMENTS, OWNER_TYPES, BID_TYPES = map(
-    _choices, _FACTS["choices"].values()
+TYPES, PROGRAMS, OFFICES, REGIONS, DEPARTMENTS, OWNER_TYPES, BID_TYPES = (
+    _choices(*choices) for choices in _FACTS["choices"].values()
 )
+_FIELDS = [
+    CustomField(number, label, data_type, _choices(*(choices or (0, []))), description, tuple(modules))
+    for number, label, data_type, choices, description, modules in _FACTS["custom_fields"]
+]
 # Two of the projects' fields share a label, as happens in old accounts; fields with modules are those of records.
-CUSTOM_FIELDS = tuple(field for field in _fields() if not field.modules)
-RECORD_FIELDS = tuple(field for field in _fields() if field.modules)
+CUSTOM_FIELDS = tuple(field for field in _FIELDS if not field.modules)
+RECORD_FIELDS = tuple(field for field in _FIELDS if field.modules)
 TOOLS = tuple(Tool(*tool) for tool in _FACTS["tools"])
 PROJECT_MODULES = frozenset(tool.module for tool in TOOLS[2:])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers
+from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply
 from procore_nb.errors import ArgumentError
 
 Rule = Callable[[int, DemoRequest], bool]
@@ -67,13 +67,12 @@ class Faults:
         """Requests for which `rule(number, request)` is true."""
         if kind not in KINDS:
             raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
-        meant = _DEFAULTS.get(kind, 1.0) if value is None else value
-        return Faults((*self.rules, (rule, kind, meant)))
+        return Faults((*self.rules, (rule, kind, _DEFAULTS.get(kind, 1.0) if value is None else value)))
 
     def on(self, numbers: int | tuple[int, ...], kind: str, value: float | None = None) -> Faults:
         """Requests of these numbers."""
-        wanted = {numbers} if isinstance(numbers, int) else set(numbers)
-        return self.when(lambda number, _request: number in wanted, kind, value)
+        hit = {numbers} if isinstance(numbers, int) else set(numbers)
+        return self.when(lambda number, _request: number in hit, kind, value)
 
     def after(self, count: int, kind: str, value: float | None = None) -> Faults:
         """Every request once `count` have come."""
@@ -86,18 +85,18 @@ class Faults:
     def sometimes(self, share: float, kind: str, value: float | None = None, *, seed: int = 1) -> Faults:
         """A share of the requests (0 to 1), chosen by seed and number."""
 
-        def chosen(number: int, _request: DemoRequest) -> bool:
+        def rule(number: int, _request: DemoRequest) -> bool:
             return random.Random(f"{seed}:{kind}:{number}").random() < share
 
-        return self.when(chosen, kind, value)
+        return self.when(rule, kind, value)
 
     def at(self, number: int, request: DemoRequest) -> dict[str, float]:
         """Value of each kind that applies to one request: delays add up, of the others the first counts."""
-        found: dict[str, float] = {}
+        values: dict[str, float] = {}
         for rule, kind, value in self.rules:
             if rule(number, request):
-                found[kind] = found.get(kind, 0.0) + value if kind == "slow" else found.get(kind, value)
-        return found
+                values[kind] = values.get(kind, 0.0) + value if kind == "slow" else values.get(kind, value)
+        return values
 
 
 _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
@@ -105,38 +104,38 @@ _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 def inject(faults: Mapping[str, float], now: float, answer: Callable[[], DemoReply]) -> DemoReply:
     """Reply of `answer`, or the one a fault puts in its place; `answer` is not called when it is replaced."""
-    replaced = (_replacement(kind, value, now) for kind, value in faults.items())
-    reply = next((made for made in replaced if made is not None), None)
-    reply = _changed(faults, answer()) if reply is None else reply
+    replacements = (_replacement(kind, value, now) for kind, value in faults.items())
+    reply = next(filter(None, replacements), None) or _damaged(faults, answer())
     return replace(reply, delay_seconds=faults.get("slow", 0.0))
 
 
 def _replacement(kind: str, seconds: float, now: float) -> DemoReply | None:
     wait = [("Retry-After", str(math.ceil(seconds)))]
-    window = {"Limit": 25, "Remaining": 0, "Reset": math.ceil(now + seconds)}
-    limit = [(f"X-Rate-Limit-{name}", str(number)) for name, number in window.items()]
+    reset = str(math.ceil(now + seconds))
+    limit = [("X-Rate-Limit-Limit", "25"), ("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", reset)]
     busy = {"busy": limit + wait, "busy_no_retry_after": limit, "busy_no_headers": []}
     if kind in busy:
         return ErrorReply(429, "Too many requests", loose=True, headers=busy[kind]).reply(v2=False)
     if kind == "broken":
         return ErrorReply(500, "Something went wrong.").reply(v2=False)
-    if kind == "unavailable":
-        return _page(503, "Service Unavailable", wait)
-    return _page(200, "Just a moment", []) if kind == "html" else None
-
-
-def _page(status: int, title: str, headers: Headers) -> DemoReply:
+    pages = {"unavailable": (503, "Service Unavailable", wait), "html": (200, "Just a moment", [])}
+    if kind not in pages:
+        return None
+    status, title, headers = pages[kind]
     return DemoReply(status, [("Content-Type", "text/html"), *headers], _PAGE.format(title).encode())
 
 
-def _changed(faults: Mapping[str, float], reply: DemoReply) -> DemoReply:
+def _damaged(faults: Mapping[str, float], reply: DemoReply) -> DemoReply:
+    headers = dict(reply.headers)
+    if "Total" in headers:
+        headers["Total"] = str(int(headers["Total"]) + int(faults.get("wrong_total", 0)))
+    for kind, name in (("no_total", "Total"), ("no_link", "Link")):
+        if kind in faults:
+            headers.pop(name, None)
+    reply = replace(reply, headers=list(headers.items()), silent="silent" in faults)
     if "cut" in faults:
         reply = replace(reply, body=reply.body[: len(reply.body) // 2])
-    absent = {name for kind, name in (("no_total", "Total"), ("no_link", "Link")) if kind in faults}
-    more = int(faults.get("wrong_total", 0))
-    headers = [(n, str(int(v) + more) if n == "Total" else v) for n, v in reply.headers if n not in absent]
-    reply = replace(reply, headers=headers, silent="silent" in faults)
-    if "dropped" in faults:
+    if "dropped" in faults:  # the length is that of the whole body
         reply = replace(reply.sized(), body=reply.body[: len(reply.body) // 2])
     return reply
 
@@ -158,21 +157,20 @@ def read_faults(texts: Iterable[str]) -> Faults:
     >>> faults.at(3, DemoRequest("GET", "/"))
     {'slow': 0.5, 'revoked': 1.0}
     """
-    return reduce(_with_one, texts, Faults())
+    return reduce(_with_text, texts, Faults())
 
 
-def _with_one(faults: Faults, text: str) -> Faults:
-    found = _FAULT.fullmatch(text.strip())
-    if found is None:
+def _with_text(faults: Faults, text: str) -> Faults:
+    match = _FAULT.fullmatch(text.strip())
+    if match is None:
         raise ArgumentError(f"{text!r} is not a fault.", advice=_HOW)
-    kind, when, share = found["kind"], found["when"], found["share"]
-    value = float(found["value"]) if found["value"] else None
-    if share and float(share) <= 100:
-        return faults.sometimes(float(share) / 100, kind, value)
-    if found["first"]:
-        return faults.after(int(found["first"]) - 1, kind, value)
-    if found["numbers"]:
-        return faults.on(tuple(map(int, found["numbers"].split(","))), kind, value)
-    if when:
-        raise ArgumentError(f"{text!r} does not say when: {when!r}.", advice=_HOW)
+    kind, value = match["kind"], float(match["value"]) if match["value"] else None
+    if match["share"] and float(match["share"]) <= 100:
+        return faults.sometimes(float(match["share"]) / 100, kind, value)
+    if match["first"]:
+        return faults.after(int(match["first"]) - 1, kind, value)
+    if match["numbers"]:
+        return faults.on(tuple(map(int, match["numbers"].split(","))), kind, value)
+    if match["when"]:
+        raise ArgumentError(f"{text!r} does not say when: {match['when']!r}.", advice=_HOW)
     return faults.always(kind, value)

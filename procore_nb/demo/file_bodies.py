@@ -67,7 +67,9 @@ class Raster:
 
     def text(self, colour: Colour, x: int, y: int, size: int, words: str) -> None:
         """One line of text in letters of Western Europe; others are question marks."""
-        shown = "".join(one if one.isprintable() else "?" for one in words).encode("cp1252", "replace")
+        shown = "".join(letter if letter.isprintable() else "?" for letter in words).encode(
+            "cp1252", "replace"
+        )
         letters = shown.decode("cp1252")
         self._marks.append(lambda draw: draw.text((x, y), letters, colour, _font(size), anchor="ls"))
         for special in (b"\\", b"(", b")"):
@@ -112,17 +114,13 @@ def _as_pdf(objects: list[bytes], filling: int) -> bytes:
     body, offsets = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", b""
     if filling > 1:
         body += b"%".ljust(filling - 1, b" ") + b"\n"
-    for number, one in enumerate(objects, 1):
+    for number, content in enumerate(objects, 1):
         offsets += b"%010d 00000 n \n" % len(body)
-        body += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, content)
     count = len(objects) + 1
     table = b"xref\n0 %d\n0000000000 65535 f \n%b" % (count, offsets)
-    return b"%b%btrailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%09d\n%%%%EOF\n" % (
-        body,
-        table,
-        count,
-        len(body),
-    )
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%09d\n%%%%EOF\n" % (count, len(body))
+    return body + table + trailer
 
 
 PHOTO, SHEET, PAGE = (640, 480), (1192, 842), (595, 842)
@@ -177,8 +175,8 @@ def _lines(context: RequestContext, file: StoredFile) -> list[str]:
 
 def _page(context: RequestContext, file: StoredFile) -> Raster:
     picture = Raster(*PAGE)
-    for place, words in enumerate(_lines(context, file)):
-        picture.text((0, 0, 0), 56, 60 + place * 17, 11 if place else 18, words)
+    for row, words in enumerate(_lines(context, file)):
+        picture.text((0, 0, 0), 56, 60 + row * 17, 11 if row else 18, words)
     return picture
 
 
@@ -224,12 +222,12 @@ def _building(context: RequestContext, picture: Raster, draw: random.Random, don
         if floor < clad:
             picture.rect(wall, left, top, bays * bay, storey)
         picture.rect(_GREY, left, top, bays * bay, 4)
-        for place in range(bays + 1):
+        for column in range(bays + 1):
             if floor >= clad:
-                picture.rect(_GREY, left + place * bay, top, 4, storey)
-            elif place < bays:
-                lit = (90, 120, 150) if (place + floor) % 3 else (150, 180, 205)
-                picture.rect(lit, left + place * bay + 10, top + 9, 16, 15)
+                picture.rect(_GREY, left + column * bay, top, 4, storey)
+            elif column < bays:
+                window = (90, 120, 150) if (column + floor) % 3 else (150, 180, 205)
+                picture.rect(window, left + column * bay + 10, top + 9, 16, 15)
     if 0 < done < 0.8:
         mast, top = left + bays * bay + 30, max(30, 372 - storeys * storey - 50)
         picture.rect(_YELLOW, mast, top, 7, 372 - top)
@@ -245,12 +243,12 @@ def _sheet(context: RequestContext, file: StoredFile) -> Raster:
     picture, draw, (wide, high) = Raster(*SHEET), context.random(f"sheet:{number}"), SHEET
     picture.frame(_INK, 20, 20, wide - 40, high - 40, 3)
     axes = [140 + step * 110 for step in range(7)]
-    for place, x in enumerate(axes):
+    for x, letter in zip(axes, "ABCDEFG", strict=True):
         picture.rect(_GREY, x, 90, 1, 560)
-        picture.text(_INK, x - 4, 82, 16, "ABCDEFG"[place])
-    for place, y in enumerate(range(120, 641, 130)):
+        picture.text(_INK, x - 4, 82, 16, letter)
+    for row, y in enumerate(range(120, 641, 130), 1):
         picture.rect(_GREY, 100, y, 740, 1)
-        picture.text(_INK, 80, y + 6, 16, str(place + 1))
+        picture.text(_INK, 80, y + 6, 16, str(row))
     picture.frame(_INK, axes[0], 120, 660, 520, 6)
     for x in draw.sample(axes[1:-1], 3):
         picture.rect(_INK, x - 2, 120, 4, draw.randrange(2, 5) * 130)

@@ -20,7 +20,17 @@ from typing import Any
 import orjson
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import COMPANIES, COMPANY_ID, NOW, TODAY, Choice, Company, Stage, read_facts
+from procore_nb.demo.company import (
+    COMPANIES,
+    COMPANY_ID,
+    NOW,
+    TODAY,
+    Choice,
+    Company,
+    CustomField,
+    Stage,
+    read_facts,
+)
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 
 _BRITISH, _OCEANIA = "British Isles", "Australia & New Zealand"
@@ -62,18 +72,13 @@ class Street:
         return _COUNTRIES.get(self.country_code, ("", "Dubai"))[1]
 
 
-def _streets() -> tuple[Street, ...]:
-    streets = [
-        Street(*[*street, city, state, country, county, *zones])
-        for country, *zones, cities in read_facts("streets")
-        for city, state, county, *points in cities
-        for street in points
-    ]
-    random.Random(20260618).shuffle(streets)
-    return tuple(streets)
-
-
-STREETS = _streets()
+STREETS = [
+    Street(*[*street, city, state, country, county, *zones])
+    for country, *zones, cities in read_facts("streets")
+    for city, state, county, *points in cities
+    for street in points
+]
+random.Random(20260618).shuffle(STREETS)
 
 
 def _timing(draw: random.Random, stage: Stage, value: Decimal, calendar: SiteCalendar) -> dict[str, Any]:
@@ -268,28 +273,27 @@ def _phone(draw: random.Random, country_code: str) -> str:
 
 
 def _custom_fields(draw: random.Random, sector: str, area: int) -> dict[str, dict[str, Any]]:
+    owners = ("Ltd", "Trust", "Council", "Partners", "Authority")
+    values: dict[str, Callable[[CustomField], Any]] = {
+        "decimal": lambda _field: round(area * draw.uniform(0.8, 3.0) / 10_000, 2),
+        "boolean": lambda _field: draw.random() < 0.15,
+        "datetime": lambda _field: (
+            f"{TODAY - timedelta(days=draw.randrange(30, 1500))}T{draw.randrange(8, 18):02}:00:00Z"
+        ),
+        "lov_entry": lambda field: draw.choice(field.choices).shown,
+        "lov_entries": lambda field: [
+            choice.shown for choice in draw.sample(field.choices, draw.randrange(0, 3))
+        ],
+        "string": lambda field: (
+            f"{sector} {draw.choice(owners)}" if field.id == 71001 else f"Minute {draw.randrange(10, 400)}"
+        ),
+    }
     fields = {}
     for field in lists.CUSTOM_FIELDS:
-        value: Any = [] if field.data_type == "lov_entries" else None
-        if draw.random() < 0.8:
-            value = _custom_value(draw, field, sector, area)
+        absent = [] if field.data_type == "lov_entries" else None
+        value = values[field.data_type](field) if draw.random() < 0.8 else absent
         fields[f"custom_field_{field.id}"] = {"data_type": field.data_type, "value": value}
     return fields
-
-
-def _custom_value(draw: random.Random, field: lists.CustomField, sector: str, area: int) -> Any:
-    if field.data_type == "decimal":
-        return round(area * draw.uniform(0.8, 3.0) / 10_000, 2)
-    if field.data_type == "boolean":
-        return draw.random() < 0.15
-    if field.data_type == "datetime":
-        return f"{TODAY - timedelta(days=draw.randrange(30, 1500))}T{draw.randrange(8, 18):02}:00:00Z"
-    if field.data_type == "lov_entry":
-        return draw.choice(field.choices).shown
-    if field.data_type == "lov_entries":
-        return [choice.shown for choice in draw.sample(field.choices, draw.randrange(0, 3))]
-    owners = ("Ltd", "Trust", "Council", "Partners", "Authority")
-    return f"{sector} {draw.choice(owners)}" if field.id == 71001 else f"Minute {draw.randrange(10, 400)}"
 
 
 _ID_STEP = 37

@@ -97,33 +97,29 @@ class SiteCalendar:
 @lru_cache(maxsize=256)
 def site_calendar(country: str, zone: str) -> SiteCalendar:
     weekend = frozenset(read_facts("calendars")["countries"][country]["weekend"])
-    found = SiteCalendar(country, ZoneInfo(zone), weekend, NOW)
-    local = (NOW - timedelta(minutes=10)).astimezone(found.zone)
+    calendar = SiteCalendar(country, ZoneInfo(zone), weekend, NOW)
+    local = (NOW - timedelta(minutes=10)).astimezone(calendar.zone)
     day, clock = local.date(), local.time()
-    if clock >= time(CLOSES):
-        clock = time(CLOSES - 1, 50)
-    elif clock < time(OPENS):
-        day, clock = day - _DAY, time(CLOSES - 1, 50)
-    last = datetime.combine(found.workday(day), clock, found.zone).astimezone(UTC)
-    return replace(found, latest=last)
+    if not time(OPENS) <= clock < time(CLOSES):
+        day, clock = day - _DAY * (clock < time(OPENS)), time(CLOSES - 1, 50)
+    latest = datetime.combine(calendar.workday(day), clock, calendar.zone).astimezone(UTC)
+    return replace(calendar, latest=latest)
 
 
 @lru_cache(maxsize=512)
 def _holidays(country: str, year: int) -> frozenset[date]:
     facts = read_facts("calendars")
     rules = facts["countries"][country]
-    found = {date.fromisoformat(f"{year}-{text}") for text in rules["fixed"]}
-    found |= {_nth(year, *rule) for rule in rules.get("nth", ())}
-    for text in facts["easter"]:
-        found |= {date.fromisoformat(text) + timedelta(days=days) for days in rules.get("easter", ())}
-    for text in facts["eid"] if rules.get("eid") else ():
-        found |= {date.fromisoformat(text) + timedelta(days=days) for days in range(facts["eid_days"])}
-    return frozenset(day for day in found if day.year == year)
+    days = [date.fromisoformat(f"{year}-{text}") for text in rules["fixed"]]
+    days += [_nth(year, *rule) for rule in rules.get("nth", ())]
+    offsets = {"easter": rules.get("easter", ()), "eid": range(facts["eid_days"] if rules.get("eid") else 0)}
+    for feast, steps in offsets.items():
+        days += [date.fromisoformat(text) + _DAY * step for text in facts[feast] for step in steps]
+    return frozenset(day for day in days if day.year == year)
 
 
 def _nth(year: int, month: int, weekday: int, number: int) -> date:
     """The third Monday of a month, or the last one (-1)."""
-    days = [date(year, month, 1) + timedelta(days=step) for step in range(31)]
-    return [day for day in days if day.month == month and day.weekday() == weekday][
-        number - 1 if number > 0 else number
-    ]
+    days = (date(year, month, 1) + _DAY * step for step in range(31))
+    matches = [day for day in days if day.month == month and day.weekday() == weekday]
+    return matches[number - 1 if number > 0 else number]

@@ -151,7 +151,9 @@ class Storage:
             headers += [("ETag", etag), ("Accept-Ranges", "bytes")]
             if request.headers.get("if-range", etag) == etag:
                 ranged = _byte_range(request.headers.get("range", ""), total)
-        headers += [("Last-Modified", "Thu, 18 Jun 2026 00:00:00 GMT"), _disposition(file.name)]
+        ascii_name, name = re.sub(r'[^ -~]|["\\]', "_", file.name), quote(file.name, safe="")
+        disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{name}"
+        headers += [("Last-Modified", "Thu, 18 Jun 2026 00:00:00 GMT"), ("Content-Disposition", disposition)]
         start, stop = ranged or (0, total)
         if ranged:
             status = 206
@@ -195,12 +197,6 @@ def _byte_range(header: str, total: int) -> tuple[int, int] | None:
         size = [("Content-Range", f"bytes */{total}")]
         raise _refusal(416, "InvalidRange", "The requested range is not satisfiable", size)
     return start, stop
-
-
-def _disposition(name: str) -> tuple[str, str]:
-    ascii_name = re.sub(r'[^ -~]|["\\]', "_", name)
-    value = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
-    return "Content-Disposition", value
 
 
 def _same(text: str, secret: str) -> bool:

@@ -43,30 +43,11 @@ Operation = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 def build_file(
     documents: Iterable[str | Path], output: str | Path, *, base: Catalogue | None = None, whole: bool = False
 ) -> tuple[Catalogue, Differences]:
-    """Read OpenAPI documents, build their catalogue, write it to a file, and say what is new, changed and gone.
+    """Read OpenAPI documents (JSON, parts of one reference), write their catalogue to a file, and say how it differs from ours.
 
-    Parameters
-    ----------
-    documents
-        The downloaded documents (JSON), parts of one reference; what they refer to in other files is read beside them.
-    output
-        The catalogue file to write, for `load(output)`.
-    base
-        A catalogue to extend: see `build`.
-    whole
-        Whether the documents are Procore's whole reference: lists of `base` that they lack are then marked as gone.
-
-    Returns
-    -------
-    tuple of Catalogue and Differences
-        The catalogue, and how it differs from the one that comes with this package.
-
-    Raises
-    ------
-    CatalogError
-        When a document cannot be read, or none of them holds a list of Procore's API.
-    OutputError
-        When the file cannot be written; what was there before is still there.
+    What the documents refer to in other files is read beside them. `base` and `whole` are those of `build`. A document that cannot
+    be read, or none with a list of Procore's API, is a `CatalogError`; a file that cannot be written an `OutputError`: what was
+    there before is still there.
     """
     files = [Path(path) for path in documents]
     decoded = [read_document(path) for path in files]

@@ -52,11 +52,11 @@ class Parameter:
     def choices(self) -> tuple[str, ...]:
         """The values it may have, without the sign that turns an order round."""
         values = listing(self.schema.get("enum")) or listing(mapping(self.schema.get("items")).get("enum"))
-        texts = (
-            str(value).lower() if isinstance(value, bool) else str(value)
+        texts = [
+            "true" if value is True else "false" if value is False else str(value)
             for value in values
             if value is not None
-        )
+        ]
         named = (text for text in texts if text.isprintable() and "..." not in text)
         return tuple(dict.fromkeys(_REMARK.sub("", _SIGN.sub("", text)) for text in named))
 
@@ -116,7 +116,7 @@ def described(
         views=views,
         view_default=view_default,
         envelope=rows.envelope if rows else "",
-        id_type=next((one.type for one in fields if one.name == "id"), ""),
+        id_type=next((key.type for key in fields if key.name == "id"), ""),
         updated_at_param=_first(query, "filters[updated_at]", "filters[updated_at][gt]", "updated_after"),
         created_at_param=_first(query, "filters[created_at]", "filters[created_at][gt]", "created_after"),
         tag=tag,
@@ -155,8 +155,8 @@ def _fields(
     if rows is None:
         return ()
     about = (
-        one if one.name.startswith("group_") else replace(one, name=f"group_{one.name}")
-        for one in flattened(document, rows.group)
+        key if key.name.startswith("group_") else replace(key, name=f"group_{key.name}")
+        for key in flattened(document, rows.group)
     )
     fields = (*flattened(document, rows.schema), *about)
     return fields if default is None else tuple(_in_views(fields, rows.shapes, views, default))
@@ -177,10 +177,10 @@ def _in_views(
             shape.get("properties")
         )
     clear = len(shapes) > 1 and len(keys_of) == len(shapes)
-    for one in fields:
-        key = one.name.split(".")[0].removesuffix("[]")
+    for each in fields:
+        key = each.name.split(".")[0].removesuffix("[]")
         having = tuple(view for view, keys in keys_of.items() if key in keys)
-        yield replace(one, views=having) if clear and 0 < len(having) < len(keys_of) else one
+        yield replace(each, views=having) if clear and 0 < len(having) < len(keys_of) else each
 
 
 def _removal(operation: Mapping[str, Any]) -> str:
