@@ -15,10 +15,19 @@ from urllib.parse import unquote
 from procore_nb.catalog import endpoints
 from procore_nb.demo import projectlists
 from procore_nb.demo.access_control import ForkSafeLock, Meter, RateLimits, TokenIssuer
-from procore_nb.demo.api_call import ApiCall, Query, whole_number
 from procore_nb.demo.company import SERVICE_ACCOUNT, Company
 from procore_nb.demo.faults import Faults, inject
-from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply, Headers, json_reply, not_found
+from procore_nb.demo.http_messages import (
+    ApiCall,
+    DemoReply,
+    DemoRequest,
+    ErrorReply,
+    Headers,
+    Query,
+    json_reply,
+    not_found,
+    whole_number,
+)
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.storage import FILES, Storage
 from procore_nb.demo.stored_files import UNSENT

@@ -13,41 +13,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.http_messages import DemoReply, DemoRequest, ErrorReply
 from procore_nb.errors import ArgumentError
 
 Rule = Callable[[int, DemoRequest], bool]
 
-KINDS = {
-    "slow": "the reply leaves `value` seconds late", "busy": "429 with Retry-After of `value` seconds",
-    "busy_no_retry_after": "429, only X-Rate-Limit-Reset says `value` seconds",
-    "busy_no_headers": "429, nothing says when to come back",
-    "unavailable": "503 as HTML with Retry-After of `value` seconds", "broken": "500",
-    "dropped": "the connection closes in the middle of the body",
-    "silent": "the connection closes before any reply", "cut": "the JSON ends half-way",
-    "html": "200 with an HTML page", "revoked": "every token ends before the request is looked at",
-    "inserted": "lists have `value` new rows at their head",
-    "removed": "lists have lost their first `value` rows",
-    "repeated": "each page but the first begins with the last row of the page before",
-    "clamped": "pages have at most `value` rows", "no_total": "the header Total is missing",
-    "no_link": "the header Link is missing",
-    "wrong_total": "the header Total says `value` more than there is",
-    "file_links_expired": "the addresses of files in the records so far end",
-    "file_forbidden": "403 on a file", "file_expired": "the redirect leads to an address that has expired",
-    "file_elsewhere": "the redirect leads to another host",
-    "file_loopback": "the redirect leads to this machine",
-    "file_private": "the redirect leads to a private address",
-    "file_plain_http": "the redirect leaves https", "file_loop": "the redirect leads to itself",
-    "file_login_page": "200 with an HTML page instead of the file",
-    "file_wrong_size": "the file is `value` bytes longer than its record says",
-    "file_slow": "`value` seconds pass before each 16 KiB of the file",
-    "file_cut": "the connection closes after half of the file",
-    "file_no_range": "the storage sends whole files only, without ETag",
-    "file_changed": "the file is another one, with another ETag", "file_endless": "the file never ends",
-    "file_large": "`value` MB follow the file", "file_unavailable": "503 from the storage",
-    "file_cookie": "the storage sets a cookie",
-}  # fmt: skip
-_DEFAULTS = {"slow": 0.15, "clamped": 10.0, "file_slow": 0.15, "file_large": 100.0}
+# Each kind, what it does and its usual value.
+_KINDS: dict[str, tuple[str, float]] = read_facts("faults")
+KINDS = {kind: meaning for kind, (meaning, _usual) in _KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -67,7 +41,7 @@ class Faults:
         """Requests for which `rule(number, request)` is true."""
         if kind not in KINDS:
             raise ArgumentError(f"No fault is called {kind!r}.", advice=f"There are {', '.join(KINDS)}.")
-        return Faults((*self.rules, (rule, kind, _DEFAULTS.get(kind, 1.0) if value is None else value)))
+        return Faults((*self.rules, (rule, kind, _KINDS[kind][1] if value is None else value)))
 
     def on(self, numbers: int | tuple[int, ...], kind: str, value: float | None = None) -> Faults:
         """Requests of these numbers."""

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import putchunk
 
 from procore_nb.catalog import endpoint
+from procore_nb.demo.company import read_facts
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.stored_files import StoredFile
 from procore_nb.demo.tables.dailylogs import weather
@@ -131,14 +132,6 @@ _INK, _GREY, _WHITE, _RED, _YELLOW = (
     (200, 30, 40),
     (240, 180, 20),
 )
-_SKIES: dict[str, tuple[Colour, Colour]] = {
-    "Clear": ((70, 140, 220), (180, 215, 245)),
-    "Partly Cloudy": ((100, 155, 215), (195, 215, 235)),
-    "Cloudy": ((150, 160, 172), (200, 205, 210)),
-    "Rain": ((95, 105, 118), (150, 158, 165)),
-    "Snow": ((170, 178, 188), (220, 224, 228)),
-}
-_WALLS: tuple[Colour, ...] = ((178, 92, 70), (200, 180, 150), (120, 140, 155), (225, 222, 212))
 
 
 def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:
@@ -187,7 +180,9 @@ def _photo(context: RequestContext, file: StoredFile) -> Raster:
     term, seen = (works(context), weather(context, day)) if project else (None, None)
     done, sky = term.done(day) if term else 0.0, seen.sky if seen else "Clear"
     for step in range(20):
-        red, green, blue = (a + (b - a) * step // 19 for a, b in zip(*_SKIES[sky], strict=True))
+        red, green, blue = (
+            a + (b - a) * step // 19 for a, b in zip(*read_facts("files")["skies"][sky], strict=True)
+        )
         picture.rect((red, green, blue), 0, step * 19, wide, 19)
     if sky in ("Clear", "Partly Cloudy"):
         picture.disc((255, 236, 150), 60 + draw.randrange(500), 60, 26)
@@ -212,7 +207,11 @@ def _photo(context: RequestContext, file: StoredFile) -> Raster:
 def _building(context: RequestContext, picture: Raster, draw: random.Random, done: float) -> None:
     """The building, storey by storey: frame first, walls after; a crane as long as it is wanted."""
     look = context.random("look")
-    storeys, bays, wall = look.randrange(3, 9), look.randrange(6, 11), look.choice(_WALLS)
+    storeys, bays, wall = (
+        look.randrange(3, 9),
+        look.randrange(6, 11),
+        tuple(look.choice(read_facts("files")["walls"])),
+    )
     left, storey, bay = 90 + draw.randrange(60), 30, 36
     built = round(storeys * min(1.0, done / 0.55))
     clad = round(storeys * min(1.0, max(0.0, done - 0.35) / 0.5))

@@ -20,30 +20,8 @@ from typing import Any
 import orjson
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import (
-    COMPANIES,
-    COMPANY_ID,
-    NOW,
-    TODAY,
-    Choice,
-    Company,
-    CustomField,
-    Stage,
-    read_facts,
-)
+from procore_nb.demo.company import COMPANIES, COMPANY_ID, NOW, TODAY, Choice, Company, Stage, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
-
-_BRITISH, _OCEANIA = "British Isles", "Australia & New Zealand"
-# Region and office that a country belongs to.
-_COUNTRIES = {
-    "US": ("United States", "Columbus"),
-    "CA": ("Canada", "Toronto"),
-    "GB": (_BRITISH, "Manchester"),
-    "IE": (_BRITISH, "Dublin"),
-    "AU": (_OCEANIA, "Melbourne"),
-    "NZ": (_OCEANIA, "Melbourne"),
-}
-_WEST = {"AZ", "CA", "CO", "NV", "OR", "UT", "WA", "AK", "HI", "TX"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +41,18 @@ class Street:
 
     @property
     def region(self) -> str:
-        return _COUNTRIES.get(self.country_code, ("Gulf", ""))[0]
+        return self._region_and_office[0]
 
     @property
     def office(self) -> str:
-        if self.country_code == "US" and self.state_code in _WEST:
-            return "Denver"
-        return _COUNTRIES.get(self.country_code, ("", "Dubai"))[1]
+        western = self.country_code == "US" and self.state_code in read_facts("company")["western_states"]
+        return "Denver" if western else self._region_and_office[1]
+
+    @property
+    def _region_and_office(self) -> tuple[str, str]:
+        countries = read_facts("company")["countries"]
+        region, office = countries.get(self.country_code, countries[""])
+        return region, office
 
 
 STREETS = [
@@ -274,7 +257,7 @@ def _phone(draw: random.Random, country_code: str) -> str:
 
 def _custom_fields(draw: random.Random, sector: str, area: int) -> dict[str, dict[str, Any]]:
     owners = ("Ltd", "Trust", "Council", "Partners", "Authority")
-    values: dict[str, Callable[[CustomField], Any]] = {
+    values: dict[str, Callable[[lists.CustomField], Any]] = {
         "decimal": lambda _field: round(area * draw.uniform(0.8, 3.0) / 10_000, 2),
         "boolean": lambda _field: draw.random() < 0.15,
         "datetime": lambda _field: (

@@ -14,9 +14,8 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import Endpoint, endpoint
-from procore_nb.demo.api_call import ApiCall, PageRule, page_reply
 from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage
-from procore_nb.demo.http_messages import DemoReply, bad_request, json_reply
+from procore_nb.demo.http_messages import ApiCall, DemoReply, PageRule, bad_request, json_reply, page_reply
 from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables.filtering import filtered
 

@@ -24,15 +24,7 @@ from procore_nb.demo.tables.templates import Shape, shape_of
 UNSENT = (
     b"procore-demo-file:/"  # in the rows that the demo keeps; the address of its host where they leave it
 )
-CONTENT_TYPES = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "txt": "text/plain; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-# Least size of each, in bytes, and how much larger some are.
-_SIZES = {"photo": (24_000, 40_000), "sheet": (48_000, 40_000), "pdf": (4_000, 90_000), "txt": (1_500, 3_000)}
-_SIZES["xlsx"] = (4_000, 40_000)
+CONTENT_TYPES: dict[str, str] = read_facts("files")["content_types"]
 _KEY = b"procore-nb demo"
 _PATH = re.compile(r"(\d{1,19})/(\d{1,19})/(\d{4}-\d\d-\d\d)/([a-z]+\d?)/(\d{1,19})\.(pdf|png|txt|xlsx)")
 _HOLDERS = re.compile(r"(\w+_)?attachments?|images|prostore_file|fillable_pdf")
@@ -69,8 +61,9 @@ class StoredFile:
     @property
     def size(self) -> int:
         """Size in bytes; 0 where it is as it comes (thumbnails)."""
-        least, more = _SIZES.get(self.kind) or _SIZES.get(self.suffix if self.kind == "page" else "", (0, 1))
-        return least + zlib.crc32(self.path.encode()) % more
+        sizes = read_facts("files")["sizes"]  # the least of each kind, and how much larger some are
+        least, spread = sizes.get(self.suffix if self.kind == "page" else self.kind, (0, 1))
+        return int(least + zlib.crc32(self.path.encode()) % spread)
 
     def signature(self, about: str = "") -> str:
         """What proves that this address was handed out by the demo, in hexadecimal."""

@@ -27,8 +27,7 @@ from procore_nb.demo import (
     Portfolio,
     RateLimits,
 )
-from procore_nb.demo.api_call import ApiCall, Query
-from procore_nb.demo.http_messages import DemoReply, forbidden
+from procore_nb.demo.http_messages import ApiCall, DemoReply, Query, forbidden
 from procore_nb.demo.tables.filtering import filtered
 from procore_nb.demo.tables.listing import list_reply
 from procore_nb.environments import DEMO

@@ -11,8 +11,7 @@ import pytest
 from procore_nb import catalog
 from procore_nb.catalog import Catalogue, Endpoint
 from procore_nb.demo import Demo, DemoRequest, Portfolio
-from procore_nb.demo.api_call import ApiCall, Query
-from procore_nb.demo.http_messages import DemoReply
+from procore_nb.demo.http_messages import ApiCall, DemoReply, Query
 from procore_nb.demo.tables.listing import list_reply
 from procore_nb.frames import to_frame
 from procore_nb.store import Store

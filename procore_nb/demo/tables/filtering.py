@@ -14,9 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from procore_nb.catalog import Endpoint, Field
-from procore_nb.demo.api_call import Query, read_moment, read_range
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.http_messages import bad_request
+from procore_nb.demo.http_messages import Query, bad_request, read_moment, read_range
 from procore_nb.demo.tables.registry import Row
 
 _COMPACT = ("id", "name", "title", "number", "subject", "label", "status")

@@ -14,9 +14,19 @@ from typing import Any
 
 from procore_nb.catalog import Endpoint, endpoint
 from procore_nb.catalog.endpoint import RECORD_ID
-from procore_nb.demo.api_call import ApiCall, PageRule, Query, enclosed, page_reply, whole_number, wrap
 from procore_nb.demo.company import PROJECT_MODULES
-from procore_nb.demo.http_messages import DemoReply, json_reply, not_found
+from procore_nb.demo.http_messages import (
+    ApiCall,
+    DemoReply,
+    PageRule,
+    Query,
+    enclosed,
+    json_reply,
+    not_found,
+    page_reply,
+    whole_number,
+    wrap,
+)
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values

@@ -33,8 +33,8 @@ from typing import Any, Generic, TypeVar
 
 from procore_nb.catalog import Endpoint
 from procore_nb.demo.access_control import ForkSafeLock
-from procore_nb.demo.api_call import whole_number
 from procore_nb.demo.company import COMPANIES, Company
+from procore_nb.demo.http_messages import whole_number
 from procore_nb.demo.portfolio import Portfolio, Project
 from procore_nb.demo.site_calendar import SiteCalendar
 
