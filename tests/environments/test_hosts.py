@@ -3,12 +3,13 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.environments import KNOWN, PRODUCTION, SANDBOX, environment, is_loopback, same_origin
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "login", "api"),
     [
         ("production", "https://login.procore.com", "https://api.procore.com"),
@@ -36,13 +37,13 @@ def test_an_unknown_name_is_answered_with_near_matches(typed: str, meant: str) -
     assert all(known.name in str(caught.value) for known in KNOWN)
 
 
-@pytest.mark.parametrize("nonsense", ["", "  ", None, 5, True, object()])
+@every_case("nonsense", ["", "  ", None, 5, True, object()])
 def test_what_is_no_name_is_refused(nonsense: object) -> None:
     with pytest.raises(pnb.ArgumentError, match="Known names"):
         environment(nonsense)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "http://api.procore.com",
@@ -59,14 +60,14 @@ def test_plain_http_is_for_this_machine_only(address: str) -> None:
         pnb.Environment("mine", login_url="https://login.example.com", api_url=address)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "[::1]", "localhost", "LOCALHOST"])
+@every_case("host", ["127.0.0.1", "127.8.9.1", "[::1]", "localhost", "LOCALHOST"])
 def test_plain_http_is_accepted_on_loopback(host: str) -> None:
     place = pnb.Environment("mine", f"http://{host}:8000/", f"http://{host}:8000")
     assert is_loopback(place.api_url)
     assert not place.login_url.endswith("/")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "", "api.procore.com", "ftp://api.procore.com", "https://", "https://api.procore.com:0", "https://h:99999",
@@ -82,7 +83,7 @@ def test_what_is_not_a_plain_address_is_refused(address: object) -> None:
         pnb.Environment("mine", login_url="https://login.example.com", api_url=address)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("login", "api"),
     [
         ("https://login.procore.com", "https://sandbox.procore.com"),
@@ -109,7 +110,7 @@ def test_another_way_to_write_a_host_does_not_get_around_the_environments(login:
         pnb.Environment("mixed", login, "https://sandbox.procore.com")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("typed", "kept"),
     [
         (" https://LOGIN.procore.com:443/ ", "https://login.procore.com"),
@@ -158,7 +159,7 @@ def test_an_environment_shows_its_name_and_hosts_without_markup_from_others() ->
     assert "https://a.example" in repr(place)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("one", "other", "same"),
     [
         ("https://api.procore.com/a", "https://API.procore.com:443/b?c", True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import pytest
+from every_case import every_case
 
 from fetch.driving import LIMIT
 from fetch.live_lists import LiveList
@@ -52,9 +52,9 @@ def fetch(serve: LiveList, *, workers: int = 8) -> tuple[list[int], Paginator]:
     return rows, one
 
 
-@pytest.mark.parametrize("workers", [1, 8])
-@pytest.mark.parametrize(("total", "link"), HEADERS)
-@pytest.mark.parametrize("case", [*ONE_WAY, *BOTH_WAYS])
+@every_case("workers", [1, 8])
+@every_case(("total", "link"), HEADERS)
+@every_case("case", [*ONE_WAY, *BOTH_WAYS])
 def test_what_stays_from_start_to_end_comes_once(case: str, total: bool, link: bool, workers: int) -> None:
     rates = ONE_WAY.get(case) or BOTH_WAYS[case]
     requests = []
@@ -88,7 +88,7 @@ def test_twenty_pages_with_an_insertion_every_third_request_take_a_few_requests_
     assert one.stats.came >= 6  # what was inserted meanwhile and found at the head
 
 
-@pytest.mark.parametrize(("total", "link"), HEADERS)
+@every_case(("total", "link"), HEADERS)
 def test_a_list_that_stands_still_is_read_once(total: bool, link: bool) -> None:
     serve = LiveList(200, 10, {}, total=total, link=link)
     rows, one = fetch(serve)
@@ -135,7 +135,7 @@ def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
     assert one.stats.attempts == 2
 
 
-@pytest.mark.parametrize("seed", range(6))
+@every_case("seed", range(6))
 def test_equal_rows_without_an_id_on_counted_pages_are_all_kept(seed: int) -> None:
     from fetch.driving import drive, listing
 

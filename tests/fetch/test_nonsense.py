@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from fetch.driving import listing, numbered
@@ -19,7 +20,7 @@ RFIS = "/rest/v1.0/projects/7/rfis"
 SILENT = ("total", "per-page", "link")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "body"),
     [
         (404, {"message": "Project was removed"}),
@@ -28,7 +29,7 @@ SILENT = ("total", "per-page", "link")
         (416, None),
     ],
 )
-@pytest.mark.parametrize("rows", [2000, 100, 30])
+@every_case("rows", [2000, 100, 30])
 def test_a_refusal_after_a_full_page_is_incomplete_with_what_had_come(
     another, connected, status: int, body: Any, rows: int
 ) -> None:  # type: ignore[no-untyped-def]

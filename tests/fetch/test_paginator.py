@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,9 +149,9 @@ CHANGES: dict[str, Callable[[list[Any]], list[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("after", [1, 2, 4])
-@pytest.mark.parametrize("seed", range(4))
+@every_case("change", CHANGES)
+@every_case("after", [1, 2, 4])
+@every_case("seed", range(4))
 def test_a_list_that_moves_once_comes_with_every_row_that_stayed_and_few_further_requests(
     change: str, after: int, seed: int
 ) -> None:
@@ -205,7 +206,7 @@ def test_rows_that_come_twice_are_dropped_and_counted() -> None:
     assert one.stats.repeated == 2
 
 
-@pytest.mark.parametrize("seed", range(3))
+@every_case("seed", range(3))
 def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: int) -> None:
     same = [{"id": number % 7, "value": number} for number in range(40)]
     rows, one, _ = drive(ListRequest("/x", per_page=10), listing(same), seed=seed)
@@ -213,9 +214,7 @@ def test_ids_that_are_not_unique_in_a_list_are_kept_as_the_total_says_so(seed: i
     assert one.failure is None
 
 
-@pytest.mark.parametrize(
-    "rows", [[{"name": "x"}] * 25, [None] * 25, [[1]] * 25, [{"id": None}] * 25, [{"id": [1]}] * 25]
-)
+@every_case("rows", [[{"name": "x"}] * 25, [None] * 25, [[1]] * 25, [{"id": None}] * 25, [{"id": [1]}] * 25])
 def test_rows_without_a_name_are_never_taken_for_repeats(rows: list[Any]) -> None:
     got, one, _ = drive(ListRequest("/x", per_page=10), listing(rows))
     assert got == rows

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from another_procore import COMPANY, Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from fetch.test_paginator import numbered
@@ -111,7 +112,7 @@ FAULTS: dict[str, Faults] = {
 }
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("case", "workers"), [*((case, 8) for case in FAULTS), ("all at once", 1), ("revoked in the middle", 1)]
 )
 @pytest.mark.slow

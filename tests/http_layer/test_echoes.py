@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from another_procore import SECRET, Asked, Said
+from every_case import every_case
 from traces import shown_anywhere
 
 import procore_nb as pnb
@@ -74,7 +75,7 @@ def every_log_line() -> Iterator[list[str]]:
         logging.getLogger(name).setLevel(level)
 
 
-@pytest.mark.parametrize("case", ECHOES)
+@every_case("case", ECHOES)
 @pytest.mark.slow
 def test_a_token_that_is_repeated_is_in_no_error_log_or_frame(
     another, connected, every_log_line: list[str], case: str
@@ -97,10 +98,8 @@ def test_a_token_that_is_repeated_is_in_no_error_log_or_frame(
     assert [line for line in every_log_line if TOKEN in line] == []
 
 
-@pytest.mark.parametrize(
-    "spelled", [SECRET, escaped(SECRET), json.dumps(SECRET)[1:-1], quote(SECRET, safe="")]
-)
-@pytest.mark.parametrize("status", [200, 400, 401, 503])
+@every_case("spelled", [SECRET, escaped(SECRET), json.dumps(SECRET)[1:-1], quote(SECRET, safe="")])
+@every_case("status", [200, 400, 401, 503])
 def test_a_login_host_that_repeats_the_secret_gets_it_nowhere(
     another, session_of, every_log_line: list[str], status: int, spelled: str
 ) -> None:  # type: ignore[no-untyped-def]
@@ -132,7 +131,7 @@ def test_a_response_without_the_secret_is_handed_on_as_it_is() -> None:
         assert redact(one, Secret("abc-123")) == one
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "after"),
     [
         (b'"\\u0061bc-123"', '"<set>"'),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from another_procore import Said
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb import hints
@@ -10,7 +11,7 @@ PAGE = b"<!DOCTYPE html><html><title>Access Denied</title></html>"
 SECRET_WRONG = "secret is wrong"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "body", "words", "blamed"),
     [
         (400, {"error": "invalid_client"}, "refused the credentials", True),
@@ -41,7 +42,7 @@ def test_what_a_login_host_answers_decides_the_advice(
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "body", "advice"),
     [
         (400, {"message": "no"}, hints.ASK_DIFFERENTLY),
@@ -71,7 +72,7 @@ def test_what_the_api_host_answers_decides_the_advice(another, connected, status
     assert caught.value.advice.startswith(advice)
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 410, 422])
+@every_case("status", [401, 403, 404, 410, 422])
 def test_a_refusal_of_the_login_host_never_speaks_of_the_company(another, session_of, status: int) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=lambda asked: Said(status, b"{}") if asked.path == "/oauth/token/info" else None)
     with pytest.raises(pnb.ProcoreError) as caught:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from another_procore import COMPANY, SECRET, Said
+from every_case import every_case
 from traces import shown_anywhere
 
 import procore_nb as pnb
@@ -22,7 +23,7 @@ def says(path: str, body: Any, *headers: tuple[str, str], status: int = 200):  #
     return lambda asked: Said(status, body, list(headers)) if asked.path == path else None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "body",
     [
         b'{"access_token": "t0ken", "expires_in": Infinity}',
@@ -38,7 +39,6 @@ def says(path: str, body: Any, *headers: tuple[str, str], status: int = 200):  #
         b'{"access_token": ' + DEEP + b"}",
         b'{"access_token": "t0ken", "expires_at": "1' + b"0" * 400 + b'"}',
     ],
-    ids=range(12),
 )
 def test_a_login_that_cannot_be_read_gives_a_token_or_a_credentials_error(another, session_of, body) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=says("/oauth/token", body))
@@ -52,9 +52,7 @@ def test_a_login_that_cannot_be_read_gives_a_token_or_a_credentials_error(anothe
         assert token.renew_at > time.time()
 
 
-@pytest.mark.parametrize(
-    "body", [b"[]", b"null", b"5", b'"x"', b"{", DEEP, b"<html>", b"\xff\xfe", b"", b"NaN"], ids=range(10)
-)
+@every_case("body", [b"[]", b"null", b"5", b'"x"', b"{", DEEP, b"<html>", b"\xff\xfe", b"", b"NaN"])
 def test_a_description_of_the_token_that_cannot_be_read_is_an_incomplete_one(
     another, session_of, body
 ) -> None:  # type: ignore[no-untyped-def]
@@ -75,8 +73,8 @@ YEARS += [
 ]
 
 
-@pytest.mark.parametrize("year", YEARS)
-@pytest.mark.parametrize("name", ["date", "retry-after", "x-rate-limit-reset"])
+@every_case("year", YEARS)
+@every_case("name", ["date", "retry-after", "x-rate-limit-reset"])
 def test_a_header_of_another_age_is_passed_over(another, connected, name: str, year: str) -> None:  # type: ignore[no-untyped-def]
     headers = {
         "x-rate-limit-limit": "25",
@@ -166,7 +164,7 @@ RAW = {
 }
 
 
-@pytest.mark.parametrize("case", RAW)
+@every_case("case", RAW)
 def test_what_is_no_http_is_an_error_of_ours(connected, another, case: str) -> None:  # type: ignore[no-untyped-def]
     with raw_server([RAW[case]]) as url:
         procore = connected(another(), environment=pnb.Environment("raw", url, url), retries=0)
@@ -176,9 +174,7 @@ def test_what_is_no_http_is_an_error_of_ours(connected, another, case: str) -> N
     assert shown_anywhere(caught.value, SECRET, "t0ken-raw") == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/rest/\0", "/rest/\ud800", "/rest/ x", "/rest/\r\nx: y", "/rest/" + "x" * 70_000]
-)
+@every_case("path", ["/rest/\0", "/rest/\ud800", "/rest/ x", "/rest/\r\nx: y", "/rest/" + "x" * 70_000])
 def test_a_path_that_cannot_be_sent_is_an_error_of_ours(another, session_of, path: str) -> None:  # type: ignore[no-untyped-def]
     server = another()
     try:
@@ -199,10 +195,8 @@ def test_half_a_character_in_a_parameter_is_an_argument_error_and_nothing_is_sen
     assert server.asked == []
 
 
-@pytest.mark.parametrize("status", [400, 403, 500])
-@pytest.mark.parametrize(
-    "body", [DEEP, b'{"errors":' * 600 + b'"no"' + b"}" * 600, b"[" * 600 + b'"no"' + b"]" * 600]
-)
+@every_case("status", [400, 403, 500])
+@every_case("body", [DEEP, b'{"errors":' * 600 + b'"no"' + b"}" * 600, b"[" * 600 + b'"no"' + b"]" * 600])
 def test_an_error_body_of_any_depth_is_an_error_of_its_status(
     another, connected, status: int, body: bytes
 ) -> None:  # type: ignore[no-untyped-def]

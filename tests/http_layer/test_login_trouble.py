@@ -6,6 +6,7 @@ import time
 
 import pytest
 from another_procore import SECRET, Asked, Said
+from every_case import every_case
 from traces import shown_anywhere
 
 import procore_nb as pnb
@@ -18,7 +19,7 @@ def login_says(said: Said):  # type: ignore[no-untyped-def]
     return lambda asked: said if asked.path.startswith("/oauth") else None
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("said", "kind", "words"),
     [
         (Said(401, {"error": "invalid_client"}), pnb.CredentialsError, "refused the credentials (401)"),
@@ -42,7 +43,6 @@ def login_says(said: Said):  # type: ignore[no-untyped-def]
         (Said(502, b""), pnb.ServerError, "is in trouble"),
         (Said(429, {"errors": "slow down"}, [("retry-after", "7")]), pnb.RateLimitError, "limits logins"),
     ],
-    ids=lambda value: str(getattr(value, "status", value))[:30],
 )  # fmt: skip
 def test_each_answer_of_the_login_host_that_is_no_token_has_its_error(
     another, session_of, said, kind, words

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.credentials import Secret
@@ -20,7 +21,7 @@ def sends_to(address: str, status: int = 302):  # type: ignore[no-untyped-def]
     return lambda asked: Said(status, b"", [("location", address)]) if asked.path == ME else None
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@every_case("status", [301, 302, 303, 307, 308])
 def test_a_redirect_within_the_own_host_is_followed_with_token_and_company(
     another, session_of, status: int
 ) -> None:  # type: ignore[no-untyped-def]
@@ -30,7 +31,7 @@ def test_a_redirect_within_the_own_host_is_followed_with_token_and_company(
     assert server.calls[-1].query == {"per_page": ["5"]}
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@every_case("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_another_host_is_refused_before_anything_is_sent_there(
     another, session_of, status: int
 ) -> None:  # type: ignore[no-untyped-def]
@@ -42,7 +43,7 @@ def test_a_redirect_to_another_host_is_refused_before_anything_is_sent_there(
     assert not caught.value.retryable
 
 
-@pytest.mark.parametrize(
+@every_case(
     "target",
     [
         "http://localhost:{port}/x",

@@ -5,6 +5,7 @@ import random
 from functools import partial
 
 import pytest
+from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +22,8 @@ def optimum(make, **settings) -> float:  # type: ignore[no-untyped-def]
     return best.seconds
 
 
-@pytest.mark.parametrize("phase", [0.0, 0.4, 3.3, 7.5, 9.2, 9.9])
-@pytest.mark.parametrize("dated", [True, False])
+@every_case("phase", [0.0, 0.4, 3.3, 7.5, 9.2, 9.9])
+@every_case("dated", [True, False])
 def test_under_25_requests_in_ten_seconds_120_take_at_most_a_twentieth_more_than_they_must(
     phase: float, dated: bool
 ) -> None:
@@ -31,12 +32,11 @@ def test_under_25_requests_in_ten_seconds_120_take_at_most_a_twentieth_more_than
     assert outcome.seconds <= 1.05 * optimum(Fixed, start=START + phase)
 
 
-@pytest.mark.parametrize("phase", [0.13, 0.6, 3.3, 7.77, 9.9])
-@pytest.mark.parametrize("rounded", [math.ceil, math.floor, round])
-@pytest.mark.parametrize(
+@every_case("phase", [0.13, 0.6, 3.3, 7.77, 9.9])
+@every_case("rounded", [math.ceil, math.floor, round])
+@every_case(
     "kind",
     [Sliding, partial(Sliding, whole=True), FromFirst],
-    ids=["slides", "slides, whole reset", "from first"],
 )
 def test_windows_that_slide_or_begin_with_a_request_are_kept_too(kind, rounded, phase: float) -> None:  # type: ignore[no-untyped-def]
     make = partial(kind, rounded=rounded)
@@ -45,7 +45,7 @@ def test_windows_that_slide_or_begin_with_a_request_are_kept_too(kind, rounded, 
     assert outcome.seconds <= 1.05 * optimum(make, start=START + phase)
 
 
-@pytest.mark.parametrize("ahead", [-3600.0, -7.0, -0.4, 0.4, 7.0, 3600.0, 86400.0])
+@every_case("ahead", [-3600.0, -7.0, -0.4, 0.4, 7.0, 3600.0, 86400.0])
 def test_a_servers_clock_that_differs_is_allowed_for_when_it_tells_its_time(ahead: float) -> None:
     def make() -> Fixed:
         return Fixed(ahead=ahead)
@@ -144,7 +144,7 @@ def test_a_reset_told_in_seconds_from_now_is_understood() -> None:
     assert 8.9 < rate_limiter.acquire(START) < 9.5
 
 
-@pytest.mark.parametrize("broken", ["", "many", "-3", "1e9", "٣"])
+@every_case("broken", ["", "many", "-3", "1e9", "٣"])
 def test_headers_that_make_no_sense_are_passed_over(broken: str) -> None:
     rate_limiter = RateLimiter()
     asked(rate_limiter, {**told(25, 0, START + 10), "x-rate-limit-reset": broken}, START)
@@ -184,7 +184,7 @@ def test_a_window_begun_anew_is_full() -> None:
     assert rate_limiter.windows(START + 11)[0].remaining == 25
 
 
-@pytest.mark.parametrize(("requests", "seconds"), [(3, 0), (4, 10), (28, 10), (29, 20), (3 + 25 * 6, 60)])
+@every_case(("requests", "seconds"), [(3, 0), (4, 10), (28, 10), (29, 20), (3 + 25 * 6, 60)])
 def test_the_least_time_for_so_many_requests_is_told_before_they_start(requests: int, seconds: float) -> None:
     rate_limiter = RateLimiter()
     asked(rate_limiter, told(25, 3, START + 10), START)

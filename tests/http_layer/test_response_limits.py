@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from http_layer.raw_server import raw_server, whole
@@ -97,7 +98,7 @@ RAW_DEFLATE = zlib.compressobj(wbits=-15)
 BODY = b'[{"name": "' + b"x\xc3\xbc" * 500_000 + b'"}]'
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("coding", "sent"),
     [
         ("gzip", gzip.compress(BODY)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
+from every_case import every_case
 from traces import related, shown_anywhere
 
 import procore_nb as pnb
@@ -80,7 +81,7 @@ API_FAILS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("case", API_FAILS)
+@every_case("case", API_FAILS)
 def test_no_error_of_ours_drags_secret_or_token_along(another, connected, case: str) -> None:  # type: ignore[no-untyped-def]
     server = another(twist=lambda asked: None if asked.path.startswith("/oauth") else API_FAILS[case])
     procore = connected(server, retries=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from another_procore import SECRET, AnotherProcore, Asked, Said
+from every_case import every_case
 from traces import frames, related, shown_anywhere
 
 import procore_nb as pnb
@@ -53,7 +54,7 @@ CASES = [(call, "/oauth/token") for call in CALLS if call != "close"]
 CASES += [(call, PATHS.get(call, "/rest/")) for call in CALLS if call != "login"]
 
 
-@pytest.mark.parametrize(("call", "path"), CASES)
+@every_case(("call", "path"), CASES)
 @pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_request_shows_neither_secret_nor_token(
     another: Callable[..., AnotherProcore], connected, ctrl_c, call: str, path: str
@@ -81,7 +82,7 @@ def test_ctrl_c_in_the_middle_of_a_request_shows_neither_secret_nor_token(
     assert shown_anywhere(caught.value, SECRET, TOKEN) == []
 
 
-@pytest.mark.parametrize(("call", "path"), CASES)
+@every_case(("call", "path"), CASES)
 def test_an_error_that_nobody_foresaw_shows_neither_secret_nor_token(
     another: Callable[..., AnotherProcore], connected, monkeypatch, call: str, path: str
 ) -> None:  # type: ignore[no-untyped-def]
@@ -94,9 +95,10 @@ def test_an_error_that_nobody_foresaw_shows_neither_secret_nor_token(
             raise KeyError(f"a fault of our own near {response.request.headers}")
         return read(response, limits)
 
-    monkeypatch.setattr(transport, "read_body", fail)
-    with pytest.raises(KeyError) as caught:
-        CALLS[call](procore)
+    with monkeypatch.context() as patched:
+        patched.setattr(transport, "read_body", fail)
+        with pytest.raises(KeyError) as caught:
+            CALLS[call](procore)
     inside = [frame for one in related(caught.value) for frame in frames(one.__traceback__)]
     assert all("requests" not in frame.f_code.co_filename for frame in inside)
     assert all(frame.f_code.co_name not in ("fetch_token", "_revoke") for frame in inside)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,7 +112,7 @@ def test_what_the_service_said_is_an_attribute_and_ends_before_the_advice() -> N
     assert "No permission! A new" in str(finished)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "rows", "unreadable"),
     [
         (b'\xef\xbb\xbf[{"name": "caf\xc3\xa9"}]', [{"name": "café"}], 0),
@@ -130,7 +131,7 @@ def test_one_bad_character_costs_no_list_and_is_counted(
     assert (page.rows, page.unreadable) == (rows, unreadable)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "value"),
     [
         ("18446744073709551616", 2**64),
@@ -166,7 +167,7 @@ def test_long_digits_in_text_take_the_fast_way() -> None:
     assert parse_json(body)[0] == json.loads(body)
 
 
-@pytest.mark.parametrize("body", [b"[NaN]", b'[{"id": 1}, {"id', b"\xff[]", b"[" * 5_000])
+@every_case("body", [b"[NaN]", b'[{"id": 1}, {"id', b"\xff[]", b"[" * 5_000])
 def test_what_is_not_json_stays_an_error_that_may_pass(body: bytes) -> None:
     with pytest.raises(pnb.IncompleteError, match="not whole JSON") as caught:
         read_page(response(body))

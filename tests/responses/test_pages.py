@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def test_a_bare_list_is_a_page() -> None:
     assert page == Page([{"id": 1}], total=31, per_page=2, more=True, last=7)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("header", "more", "last"),
     [
         ("", False, None),
@@ -60,7 +61,7 @@ def test_without_a_link_header_nothing_is_known_of_further_pages() -> None:
     assert read_page(reply()).more is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     ["https://evil.example/x?page=2", "https://api.procore.com.evil.example/?page=2", "//evil.example/?page=2",
      "https://api.procore.com:8443/x?page=2", "https://api.procore.com@evil.example/", "http://[bad", "https://api.procore.com:x/"],
@@ -74,13 +75,13 @@ def test_a_last_link_to_another_host_is_not_followed_and_does_no_harm() -> None:
     assert read_page(reply(link=link("last", "https://evil.example/?page=3"))).more is False
 
 
-@pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "1e3", "9" * 30, "٣"])
+@every_case("text", ["", "many", "-1", "1.5", "1e3", "9" * 30, "٣"])
 def test_counts_that_are_none_are_passed_over(text: str) -> None:
     page = read_page(reply(total=text, per_page=text))
     assert (page.total, page.per_page) == (None, None)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "envelope", "rows"),
     [
         ([1, 2], "", [1, 2]),
@@ -108,7 +109,7 @@ _MEETINGS = [
 ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "envelope", "rows", "groups"),
     [
         (_MEETINGS, "[].meetings", [{"group_title": "Site", "id": 1}, {"group_title": "Site", "id": 2}], 2),
@@ -134,13 +135,13 @@ def test_rows_in_groups_are_rows_that_tell_their_group(
     assert (page.rows, page.groups) == (rows, groups)
 
 
-@pytest.mark.parametrize("body", [5, "text", True, 1.5])
+@every_case("body", [5, "text", True, 1.5])
 def test_a_body_that_is_no_list_is_an_error(body: Any) -> None:
     with pytest.raises(pnb.IncompleteError, match="where a list belongs"):
         read_page(reply(body))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "body",
     [{"errors": "Something broke"}, {"error": {"code": "X", "message": "Something broke"}}, {"message": "Something broke", "code": 5}],
 )  # fmt: skip
@@ -160,7 +161,7 @@ def test_no_content_is_an_empty_page() -> None:
     assert read_page(reply(b"", status=204)).rows == []
 
 
-@pytest.mark.parametrize("body", [b'[{"id": 1}, {"id', b"", b"[1,]", b"\xff[]", b"[NaN]"])
+@every_case("body", [b'[{"id": 1}, {"id', b"", b"[1,]", b"\xff[]", b"[NaN]"])
 def test_a_body_that_is_not_whole_json_is_incomplete_and_may_be_asked_again(body: bytes) -> None:
     with pytest.raises(pnb.IncompleteError, match="not whole JSON") as caught:
         read_page(reply(body))
@@ -179,7 +180,7 @@ def test_numbers_past_two_to_the_53rd_keep_their_value() -> None:
     assert read_json(reply([2**53 + 1, 2**63 - 1])) == [2**53 + 1, 2**63 - 1]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "cursor"),
     [
         ({"data": [1], "next_cursor": "abc"}, "abc"),
@@ -205,7 +206,7 @@ def test_a_cursor_is_looked_for_in_the_next_link() -> None:
     assert read_page(reply([1], link=header)).cursor == "a+b"
 
 
-@pytest.mark.parametrize(("current", "more"), [(0, True), (1, True), (2, False)])
+@every_case(("current", "more"), [(0, True), (1, True), (2, False)])
 def test_pages_told_inside_the_body_are_read(current: int, more: bool) -> None:
     body = [{"possible_pages": 3, "current_page": current, "data": [1]}]
     assert read_page(reply(body)).more is more
@@ -218,7 +219,7 @@ STATUSES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("status", "kind"), STATUSES)
+@every_case(("status", "kind"), STATUSES)
 def test_each_status_has_its_error_with_words_and_advice(status: int, kind: type[pnb.ProcoreError]) -> None:
     error = error_from(reply({"message": "Said so"}, status=status))
     assert type(error) is kind
@@ -233,7 +234,7 @@ def test_good_statuses_are_no_errors() -> None:
     assert [error_from(reply(status=status)) for status in (200, 201, 204)] == [None] * 3
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("body", "said"),
     [
         (
@@ -266,7 +267,7 @@ def test_what_an_error_body_says_is_found_in_every_form(body: Any, said: str) ->
     assert said in error.message
 
 
-@pytest.mark.parametrize(("status", "body", "words"), [
+@every_case(("status", "body", "words"), [
     (403, {"errors": "App is not connected to this company"}, "install the app"),
     (400, {"message": "Missing Procore-Company-Id header! ..."}, "address bar"),
     (404, {"message": "The URI requested is invalid"}, "may not see it"),
@@ -314,7 +315,7 @@ DATE = "Thu, 18 Jun 2026 14:30:00 GMT"
 NOW = 1_781_793_000
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("headers", "seconds"),
     [
         ({"retry_after": "7"}, 7),
