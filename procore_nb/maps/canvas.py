@@ -1,24 +1,29 @@
-"""What a static map is drawn on: axes, sea, land and borders, which room is taken, names of cities, and fonts for any script.
+"""What a static map is drawn on: a figure that follows the theme it is shown in, axes, and which room on them is taken.
 
-In: an extent, Axes if the caller has some, text. Out: Axes with the extent as limits, `Canvas`, artists, text that the fonts of
-this machine can draw. Speaks to no service.
+In: an extent, Axes if the caller has some. Out: Axes with the extent as limits, `Canvas`; the figure in dark colours, or as HTML for
+a notebook, which turns it dark with the page. Speaks to no service. Only here is matplotlib imported at once.
 """
 
 from __future__ import annotations
 
+import base64
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from html import escape
+from io import BytesIO
+from typing import Any, Literal
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import to_hex, to_rgba
+from matplotlib.figure import Figure
+from PIL import Image
 
-from procore_nb.maps.borders import KM_PER_DEGREE, Floats, Ring, load_borders, load_cities, wrapped
-from procore_nb.maps.extent import Box, Extent
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from procore_nb.errors import ArgumentError
+from procore_nb.maps.borders import Floats
+from procore_nb.maps.extent import Extent
+from procore_nb.maps.map_columns import ON_DARK
+from procore_nb.static_view import as_png
 
 
 class Canvas:
@@ -27,6 +32,10 @@ class Canvas:
     def __init__(self, view: Extent, points_per_km: float) -> None:
         self.view, self.points_per_km = view, points_per_km
         self._taken = np.empty((0, 4))
+
+    def blank(self) -> Canvas:
+        """The same canvas with all its room free."""
+        return Canvas(self.view, self.points_per_km)
 
     def to_points(self, x: Any, y: Any) -> tuple[Any, Any]:
         return (x - self.view.left) * self.points_per_km, (y - self.view.bottom) * self.points_per_km
@@ -50,7 +59,42 @@ class Canvas:
         self._taken = np.vstack([self._taken, boxes[cells]])
 
 
-def map_axes(ax: Axes | None, view: Extent) -> tuple[Any, Extent]:
+Theme = Literal["auto", "light", "dark"]
+# Colours of ground, lines and words on light paper, and what stands for them on dark.
+DARK = {
+    "#ffffff": "#15181b", "#e3ebf1": "#1b2530", "#faf8f4": "#2a2f35", "#9aa3ab": "#6d7780", "#d3cfc6": "#4a5159",
+    "#6f7479": "#b3bac1", "#858c93": "#8f969d", "#2b2f33": "#eceff1", "#222222": "#eceff1", "#6b7075": "#aab1b8", "#9aa0a6": "#868d94",
+    "#c7ccd1": "#3c4349", "#e3e6e9": "#343a40", "#e9e5dd": "#363c43",
+} | {light.lower(): dark for light, dark in ON_DARK.items()}  # fmt: skip
+# Inverting lightness and turning hues back keeps each colour's name: blue stays blue.
+_FOLLOW = (
+    ".pnb-figure { max-width: 100%; height: auto; } "
+    '[data-jp-theme-light="false"] .pnb-figure, .vscode-dark .pnb-figure, [theme="dark"] .pnb-figure '
+    "{ filter: invert(0.92) hue-rotate(180deg); }"
+)
+_MARGIN_INCHES = 0.14
+
+
+class NotebookFigure(Figure):
+    """A figure whose picture in a notebook is light or dark as the notebook is; files keep the colours it was drawn in."""
+
+    follows = True
+
+    def _repr_html_(self) -> str | None:
+        """One picture of all of the figure, with its titles as its description."""
+        if not self.follows:
+            return None
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=1.5 * self.dpi, bbox_inches="tight")
+        picture = as_png(Image.open(drawn).convert("RGB"), colors=256)  # a quarter of the size
+        data, width = base64.b64encode(picture).decode(), int(self.get_figwidth() * self.dpi)
+        titles = [axes.get_title(loc="left") or axes.get_title() for axes in self.axes]
+        words = escape("; ".join(filter(None, titles)) or "Figure", quote=True)
+        image = f'<img class="pnb-figure" alt="{words}" width="{width}" src="data:image/png;base64,{data}">'
+        return f"<style>{_FOLLOW}</style>{image}"
+
+
+def map_axes(ax: Any, view: Extent) -> tuple[Any, Extent]:
     """Axes without ticks whose limits are the view, grown to the shape of the canvas."""
     if ax is None:
         high = float(np.clip(7.4 * view.height / view.width, 3.6, 7.0))
@@ -64,8 +108,6 @@ def map_axes(ax: Axes | None, view: Extent) -> tuple[Any, Extent]:
 
 def new_figure(width: float, height: float) -> Any:
     """Through pyplot where a person would see it (and pyplot looks after it); else a figure nobody has to close."""
-    from procore_nb.maps.notebook_figure import NotebookFigure
-
     if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
         import matplotlib.pyplot as plt
 
@@ -73,168 +115,53 @@ def new_figure(width: float, height: float) -> Any:
     return NotebookFigure(figsize=(width, height), facecolor="white")
 
 
-# Fonts that, where installed, have the characters that the usual one lacks.
-MORE_FONTS = (
-    "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans Hebrew",
-    "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Microsoft YaHei",
-    "PingFang SC", "Hiragino Sans", "Arial", "Tahoma",
-)  # fmt: skip
-MISSING = "\N{WHITE VERTICAL RECTANGLE}"
+def use_theme(ax: Any, theme: Theme) -> None:
+    """Draw in dark colours when asked to, or when matplotlib's own style is dark; in a notebook follow its theme."""
+    if theme not in ("auto", "light", "dark"):
+        raise ArgumentError(f"theme={theme!r} is not known.", advice='Use "auto", "light" or "dark".')
+    red, green, blue, _ = to_rgba(mpl.rcParams["figure.facecolor"])
+    dark = theme == "dark" or (theme == "auto" and red + green + blue < 1.2)
+    if isinstance(ax.figure, NotebookFigure):
+        ax.figure.follows = theme == "auto" and not dark
+    if dark:
+        ax.figure.set_facecolor(DARK["#ffffff"])
+        ax.tick_params(color=DARK["#9aa0a6"], labelcolor=DARK["#2b2f33"])
+        for artist in ax.findobj():
+            _recolor(artist)
+    # A notebook shows the figure itself after the cell; a line "<Axes: …>" above it says nothing.
+    ax._ipython_display_ = partial(_show_closed, ax.figure)
 
 
-@lru_cache(maxsize=1)
-def families() -> tuple[str, ...]:
-    """DejaVu Sans (comes with matplotlib), then what is installed."""
-    from matplotlib import font_manager
-
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return ("DejaVu Sans", *(name for name in MORE_FONTS if name in installed))
-
-
-def drawable(text: str) -> str:
-    """The text on one line, with a box for each character that no font can draw."""
-    line = " ".join(str(text).split())
-    if line.isascii() and line.isprintable():
-        return line
-    shown = (c for c in line if (c.isprintable() or not c.isascii()) and c not in "\u200d\ufe0f")
-    return "".join(c if c.isascii() or ord(c) in _characters() else MISSING for c in shown)
-
-
-@lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from matplotlib import font_manager
-
-    paths = [font_manager.findfont(family, fallback_to_default=True) for family in families()]
-    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
-
-
-SEA, LAND = "#E3EBF1", "#FAF8F4"
-COAST, STATE_LINE, COUNTY_LINE, CITY = "#9AA3AB", "#D3CFC6", "#E9E5DD", "#6F7479"
-PALE = "#858C93"  # names of counties, and of a city below its points
-COUNTIES_KM, COUNTY_NAMES_KM = 1500.0, 350.0  # narrower pictures have them
-LONGEST_STEP_DEGREES = 1.0  # longer straight stretches are bent by the projection
-# Which ranks of cities are named when the picture is so many km wide.
-RANKS_BY_WIDTH = ((1200.0, 4), (3500.0, 3), (9000.0, 2), (25000.0, 1))
-
-
-@dataclass(frozen=True)
-class Label:
-    """A name that may be written: where in km, how far away from there (points), how important."""
-
-    text: str
-    x: float
-    y: float
-    away: float = 0.0
-    rank: int = 0
-
-
-def draw_basemap(ax: Any, view: Extent) -> None:
-    """Fill the sea, land and lakes, then stroke borders, each line once."""
-    from matplotlib.collections import PolyCollection
-
-    borders, window = load_borders(), view.window()
-    ax.set_facecolor(SEA)
-    layers = (
-        (borders.countries(), LAND, LAND),
-        (borders.border_lakes, SEA, COAST),
-        (borders.american_states(), LAND, LAND),
-        (borders.lakes, SEA, SEA),
-    )
-    for level, (rings, face, edge) in enumerate(layers):
-        shapes = [
-            np.column_stack(view.projection.forward(*piece.T)) for piece in _pieces(rings, view, window)
-        ]
-        drawn = PolyCollection(
-            shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
-        )
-        ax.add_collection(drawn, autolim=False)
-    look = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
-    counties = borders.county_lines if view.width < COUNTIES_KM else ()
-    state = COAST if view.width < COUNTY_NAMES_KM else STATE_LINE
-    for lines, color in (
-        (counties, COUNTY_LINE),
-        (borders.state_lines, state),
-        (borders.country_lines, COAST),
-    ):
-        ax.plot(*_strokes(lines, view, window), color=color, scalex=False, scaley=False, **look)
-
-
-def city_labels(view: Extent) -> list[Label]:
-    """Cities inside the view, the most important first, as many ranks as the width bears; then counties (rank 0)."""
-    deepest = next((rank for width, rank in RANKS_BY_WIDTH if view.width < width), 0)
-    cities = [city for city in load_cities() if city.rank <= deepest]
-    if view.width < COUNTY_NAMES_KM:
-        cities += load_borders().counties
-    x, y = view.projection.forward(
-        np.array([city.longitude for city in cities]), np.array([city.latitude for city in cities])
-    )
-    seen = np.flatnonzero(view.holds(x, y))
-    return [Label(cities[i].name, float(x[i]), float(y[i]), rank=cities[i].rank) for i in seen]
-
-
-def _pieces(rings: Iterable[Ring], view: Extent, window: Box) -> Iterator[Ring]:
-    """Rings cut to the window, turned so that the projection's centre is in the middle."""
-    from matplotlib.path import Path
-    from matplotlib.transforms import Bbox
-
-    west, south, east, north = window
-    centre, least, box = view.projection.longitude, _smallest_degrees(view), Bbox.from_extents(*window)
-    for ring in rings:
-        (left, bottom), (right, top) = ring.min(axis=0) - [centre, 0.0], ring.max(axis=0) - [centre, 0.0]
-        if top < south or bottom > north or right == left or max(top - bottom, right - left) < least:
+def _recolor(artist: Any) -> None:
+    for name in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+        get, change = getattr(artist, f"get_{name}", None), getattr(artist, f"set_{name}", None)
+        colors = get() if get and change else None
+        if colors is None or change is None or (isinstance(colors, str) and colors in ("auto", "none")):
             continue
-        for turn in (-360.0, 0.0, 360.0):
-            if left + turn > east or right + turn < west:
-                continue
-            piece = ring + np.array([turn - centre, 0.0])
-            if left + turn < west or right + turn > east or bottom < south or top > north:
-                piece = np.asarray(Path(piece).clip_to_bbox(box).vertices)
-            if len(piece) >= 3:
-                piece = _with_short_steps(piece)
-                piece[:, 0] = np.clip(piece[:, 0], -179.9999, 179.9999) + centre
-                yield piece
+        many = not isinstance(colors, str) and not (len(colors) and isinstance(colors[0], float))
+        turned = [to_rgba(DARK.get(to_hex(c), c), to_rgba(c)[3]) for c in (colors if many else [colors])]
+        change(turned if many else turned[0])
+    for effect in artist.get_path_effects() or ():
+        effect._gc["foreground"] = DARK["#e3ebf1"]
 
 
-def _with_short_steps(line: Floats) -> Floats:
-    moves = np.nan_to_num(np.diff(line, axis=0))  # beside a gap nothing moves
-    steps = np.abs(moves).max(axis=1)
-    parts = np.maximum(1, np.ceil(steps / LONGEST_STEP_DEGREES)).astype(int)
-    if (parts == 1).all():
-        return line.copy()
-    which = np.repeat(np.arange(len(parts)), parts)
-    share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
-    between = line[which] + moves[which] * share[:, None]
-    return np.concatenate([between, line[-1:]])
+def _show_closed(figure: Any) -> None:
+    """Show a figure that pyplot will not show at the end of the cell."""
+    from IPython.display import display
+    from matplotlib import _pylab_helpers
+
+    if all(manager.canvas.figure is not figure for manager in _pylab_helpers.Gcf.get_all_fig_managers()):
+        display(figure)  # type: ignore[no-untyped-call]
 
 
-def _strokes(lines: Iterable[Floats], view: Extent, window: Box) -> tuple[Floats, Floats]:
-    """All lines as one, with gaps (NaN) between them, outside the view, and where they jump to the other side."""
-    _, south, _, north = window
-    centre = view.projection.longitude
-    gap, least = np.full((1, 2), np.nan), _smallest_degrees(view)
-    parts: list[Floats] = []
-    for line in lines:
-        low, high = line[:, 1].min(), line[:, 1].max()
-        if high >= south and low <= north and max(high - low, float(np.ptp(line[:, 0]))) > least:
-            parts += [line, gap]
-    if not parts:
-        return np.empty(0), np.empty(0)
-    whole = _with_short_steps(np.concatenate(parts))
-    seam = np.abs(np.abs(whole[:, 0]) - 180) < 0.01  # where the source cuts Russia, Fiji, Antarctica
-    turned = wrapped(whole[:, 0] - centre)
-    jump = np.abs(np.diff(turned)) > 180
-    breaks = np.flatnonzero(jump | (seam[:-1] & seam[1:])) + 1
-    x, y = view.projection.forward(
-        np.insert(turned, breaks, np.nan) + centre, np.insert(whole[:, 1], breaks, np.nan)
-    )
-    margin = 0.1 * max(view.width, view.height)
-    seen = view.grown(margin).holds(x, y)
-    seen = seen | np.roll(seen, 1) | np.roll(seen, -1)
-    x, y = np.where(seen, x, np.nan), np.where(seen, y, np.nan)
-    kept = ~(np.isnan(x) & np.isnan(np.roll(x, 1)))
-    return x[kept], y[kept]
-
-
-def _smallest_degrees(view: Extent) -> float:
-    """Pieces smaller than about a pixel are not drawn."""
-    return view.width / 1200 / KM_PER_DEGREE
+def fit_around(ax: Any, beside: float) -> None:
+    """Grow a figure of one map until notes and legends (`beside`: their height in points) fit; the map keeps its size."""
+    figure, box = ax.figure, ax.get_position()
+    whole = figure.get_tightbbox()  # inches
+    wide, high = figure.get_size_inches()
+    left, bottom = whole.x0 - _MARGIN_INCHES, min(whole.y0, box.y1 * high - beside / 72) - _MARGIN_INCHES
+    width, height = whole.x1 + _MARGIN_INCHES - left, whole.y1 + _MARGIN_INCHES - bottom
+    figure.set_size_inches(width, height)
+    ax.set_position(
+        ((box.x0 * wide - left) / width, (box.y0 * high - bottom) / height, box.width * wide / width, box.height * high / height)
+    )  # fmt: skip

@@ -181,13 +181,12 @@ def _boxes_of_word(region: str, longitude: Floats, latitude: Floats) -> list[Box
     boxes = [_outline_box(outline.rings, home, longitude, latitude) for outline in outlines]
     if not boxes:
         countries_first = sorted(units.values(), key=lambda unit: unit.level)
-        names = [name.title() for name in OTHER_NAMES if len(name) > 3] + [
-            unit.name for unit in countries_first
-        ]
+        names = [name.title() for name in OTHER_NAMES if len(name) > 3]
+        close = did_you_mean(word, [*REGIONS, *names, *(unit.name for unit in countries_first)], count=1)
         raise ArgumentError(
             f"region={region!r} is not known.",
-            advice=f"{did_you_mean(word, [*REGIONS, *names], count=1)}Use one of {', '.join(REGIONS)}, "
-            "a country or state by code or name, or (west, south, east, north) in degrees.",
+            advice=f"{close}Use one of {', '.join(REGIONS)}, a country or state by code or name, or "
+            "(west, south, east, north) in degrees.",
         )
     return boxes
 

@@ -15,20 +15,18 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.maps import legend
+from procore_nb.maps.basemap import CITY, PALE, Label, choose_tiles, city_labels, draw_outlines, draw_tiles
 from procore_nb.maps.borders import Floats
-from procore_nb.maps.canvas import CITY, PALE, Canvas, Label, city_labels, draw_basemap, families, map_axes
-from procore_nb.maps.categories import categorize, title_of
 from procore_nb.maps.extent import choose_extent
-from procore_nb.maps.map_columns import currency_of
+from procore_nb.maps.map_columns import categorize, currency_of, title_of
 from procore_nb.maps.markers import Drawn, draw_markers
-from procore_nb.maps.tiles import choose_tiles, draw_tiles
 from procore_nb.maps.validate import LocatedFrame, map_rows
 from procore_nb.scalars import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from procore_nb.maps.notebook_figure import Theme
+    from procore_nb.maps.canvas import Canvas, Theme
 
 FEW = 12  # so few points are all labelled
 ONE_CITY_KM = 150.0
@@ -97,31 +95,26 @@ def plot_projects(
     Returns
     -------
     matplotlib Axes
-        In km of an equal-area projection (of Mercator's, above tiles). Save with `ax.figure.savefig("map.pdf")`.
+        In km of an equal-area projection (of Mercator's, above tiles). Below the map stands how many rows are on it, and why
+        the others are not. Works without internet. Save with `ax.figure.savefig("map.pdf")`.
 
     Raises
     ------
     ArgumentError
         No such column (near matches are named), no row that can be drawn, or an unknown region.
 
-    Notes
-    -----
-    Below the map stands how many rows are on it, and why the others are not. Works without internet.
-
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> projects = pnb.connect("demo").projects(status="All")
     >>> ax = pnb.plot_projects(projects, size="total_value", title="Projects by stage")
     >>> ax.figure.savefig("projects.png", dpi=200)
     """
     from matplotlib import rc_context
 
-    from procore_nb.maps.notebook_figure import fit_around, use_theme
+    from procore_nb.maps.canvas import Canvas, fit_around, map_axes, use_theme
 
-    inputs = map_rows(
-        frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
-    )
+    options = {"latitude": latitude, "longitude": longitude, "fix": fix}
+    inputs = map_rows(frame, color, size, name, cluster, region, **options)
     tiles = choose_tiles(basemap, attribution)
     located, rows, sizes, size_title = inputs.located, inputs.rows, inputs.sizes, title_of(inputs.size or "")
     own = ax is None
@@ -134,15 +127,11 @@ def plot_projects(
     rows, x, y, sizes = rows[seen], x[seen], y[seen], None if sizes is None else sizes[seen]
     unit, remark = currency_of(rows, inputs.size, sizes)
     categories = categorize(rows, inputs.color, palette)
-    with rc_context({"font.family": list(families())}):
-        draw_basemap(ax, view)
+    with rc_context({"font.family": list(legend.families())}):
+        draw_outlines(ax, view)
         credit = draw_tiles(ax, view, tiles) if tiles else ""
         canvas = Canvas(view, float(ax.get_window_extent().width / ax.figure.dpi * 72) / view.width)
         drawn = draw_markers(ax, canvas, x, y, categories, sizes, cluster, add=not remark)
-        single = drawn.single
-        canvas.take_marks(drawn.x[single], drawn.y[single], drawn.radius[single])
-        if drawn.rings is not None:
-            canvas.take_marks(drawn.rings.x, drawn.rings.y, drawn.rings.radius)
         legend.draw_scale_bar(ax, canvas)
         if inputs.name is not None:
             _write_names(ax, canvas, rows[inputs.name].tolist(), sizes, drawn, labels)
@@ -161,27 +150,28 @@ def plot_projects(
 def _write_names(
     ax: Any, canvas: Canvas, names: list[Any], sizes: Floats | None, drawn: Drawn, labels: int | None
 ) -> None:
+    """Names of the largest rows (the first, without sizes) whose marks stand alone."""
     if labels is None:
         labels = len(names) if len(names) <= FEW else 0 if sizes is None else LARGEST
     order = np.arange(len(names)) if sizes is None else np.argsort(-np.nan_to_num(sizes), kind="stable")
-    chosen = [i for i in order if drawn.single[i] and isinstance(names[i], str)][:labels]
+    rows = [row for row in order if drawn.single[row] and isinstance(names[row], str)][:labels]
+    x, y, radius = drawn.x, drawn.y, drawn.radius
     named = [
-        Label(
-            legend.shortened(names[i], 34), float(drawn.x[i]), float(drawn.y[i]), away=float(drawn.radius[i])
-        )
-        for i in chosen
+        Label(legend.shortened(names[row], 34), float(x[row]), float(y[row]), away=float(radius[row]))
+        for row in rows
     ]
     legend.write_labels(ax, canvas, named, size=7.5, color=legend.INK, weight="bold")
 
 
 def _write_cities(ax: Any, canvas: Canvas) -> None:
     """Names of cities, and in a narrow picture of counties, where there is still room."""
-    known = city_labels(canvas.view)
-    cities, counties = [each for each in known if each.rank], [each for each in known if not each.rank]
+    labels = city_labels(canvas.view)
+    cities, counties = (
+        [city for city in labels if city.rank],
+        [county for county in labels if not county.rank],
+    )
     if canvas.view.width < ONE_CITY_KM:  # a city's name lies below the points then, large and pale
-        legend.write_labels(
-            ax, Canvas(canvas.view, canvas.points_per_km), cities, size=13, color=PALE, centred=True
-        )
+        legend.write_labels(ax, canvas.blank(), cities, size=13, color=PALE, centred=True)
         x, y = (np.array([getattr(city, axis) for city in cities]) for axis in "xy")
         canvas.take_marks(x, y, np.full(len(cities), 16.0))
     else:
@@ -190,18 +180,18 @@ def _write_cities(ax: Any, canvas: Canvas) -> None:
 
 
 def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:
-    words = located.note(outside)
+    text = located.note(outside)
     if sizes is not None and np.isnan(sizes).any():
-        words += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
+        text += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"
     if drawn.moved:
-        words += f"; {drawn.moved:,} moved aside so that each can be seen"
+        text += f"; {drawn.moved:,} moved aside so that each can be seen"
     if sizes is not None and drawn.rings is not None:
-        words += "; numbers in rings count rows"
-    return words + "."
+        text += "; numbers in rings count rows"
+    return text + "."
 
 
 def source_line(frame: pd.DataFrame) -> str:
-    about = frame.attrs.get("procore") or {}
-    environment, when = about.get("environment"), str(about.get("fetched_at") or "")[:10]
-    origin = ", ".join(filter(None, (environment and f"Procore ({environment})", when)))
+    info = frame.attrs.get("procore") or {}
+    environment, day = info.get("environment"), str(info.get("fetched_at") or "")[:10]
+    origin = ", ".join(filter(None, (environment and f"Procore ({environment})", day)))
     return f"Source: {origin}. {SOURCES}." if origin else f"{SOURCES}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from html import escape
 from importlib.resources import files
@@ -20,63 +20,50 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 
+from procore_nb import static_view
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.export.html_page import html_page, html_text
+from procore_nb.maps import map_columns
+from procore_nb.maps.basemap import Tiles, choose_tiles
 from procore_nb.maps.borders import borders_file, load_borders
-from procore_nb.maps.categories import Categories, categorize, title_of
-from procore_nb.maps.extent import box_around, region_box
+from procore_nb.maps.extent import Box, box_around, region_box
 from procore_nb.maps.figure import source_line
-from procore_nb.maps.map_columns import currency_of, find_columns, maybe_column
 from procore_nb.maps.payload import encode
-from procore_nb.maps.tiles import Tiles, choose_tiles
 from procore_nb.maps.validate import LocatedFrame, check_coordinates, map_rows
-from procore_nb.static_view import (
-    KernelAnswers,
-    StaticView,
-    as_png,
-    beside_widget,
-    kernel_watch,
-    letters,
-    static_text,
-)
+
+_STATIC = files(__package__) / "static"
 
 
 @cache
 def _static(name: str) -> str:
-    return (files(__package__) / "static" / name).read_text(encoding="utf-8")
+    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 @cache
 def script() -> str:
     """The map's script: what notices a lost kernel, and the files of `static/` in order, one module."""
-    names = sorted(
-        part.name for part in (files(__package__) / "static").iterdir() if part.name.endswith(".js")
-    )
-    return "\n".join((kernel_watch(), *map(_static, names)))
+    names = sorted(file.name for file in _STATIC.iterdir() if file.name.endswith(".js"))
+    return "\n".join((static_view.kernel_watch(), *map(_static, names)))
 
 
-class ProjectMap(StaticView):
+@dataclass(eq=False, repr=False)
+class ProjectMap(static_view.StaticView):
     """A map of the rows of a frame; a notebook shows it, `save` writes it, `selected` reads it.
 
     Made by `map_projects`.
     """
 
-    def __init__(
-        self,
-        located: LocatedFrame,
-        points: bytes,
-        basemap: Tiles | None,
-        height: int,
-        columns: tuple[str, str],
-        shown: list[str],
-        picture: Callable[[], bytes],
-    ) -> None:
-        self._located, self._points, self._basemap = located, points, basemap
-        self._height, self._columns, self._shown, self._picture = height, columns, shown, picture
-        self._widget: Any = None
-        self._observers: list[tuple[Callable[[Any], Any], Any]] = []
+    _located: LocatedFrame
+    _points: bytes
+    _tiles: Tiles | None
+    _height: int
+    _coordinates: tuple[str, str]  # their columns
+    _shown: list[str]  # columns of the text that stands beside the widget
+    _picture: Callable[[], bytes]
+    _widget: Any = None
+    _observers: list[tuple[Callable[[Any], Any], Any]] = field(default_factory=list)
 
     @property
     def note(self) -> str:
@@ -86,7 +73,7 @@ class ProjectMap(StaticView):
     @property
     def skipped(self) -> pd.DataFrame:
         """The rows that are not on the map, with verdict, reason and suggestion (see `check_coordinates`)."""
-        latitude, longitude = self._columns
+        latitude, longitude = self._coordinates
         table = check_coordinates(self._located.frame, latitude=latitude, longitude=longitude)
         return table[~self._located.kept]
 
@@ -158,7 +145,7 @@ class ProjectMap(StaticView):
 <p>Numbers in rings count what lies there: click a ring to zoom in, a mark for its details. The legend switches groups on and off.</p></header>
 <main><div id="map"></div><div id="tables"></div></main>
 {data}"""
-        images = self._basemap.origin if self._basemap else "'none'"
+        images = self._tiles.origin if self._tiles else "'none'"
         css = _static("map.css") + _static("page/page.css")
         return html_page(title, body, style=css, script=script() + _static("page/page.js"), images=images)
 
@@ -178,7 +165,8 @@ class ProjectMap(StaticView):
                 f'srcdoc="{escape(self._page("Projects"))}"></iframe><p>{escape(str(error))}</p>'
             )
             return {"text/plain": repr(self), "text/html": frame}
-        return beside_widget(shown, static_text(repr(self), self._located.rows[self._shown]), self._picture)
+        text = static_view.static_text(repr(self), self._located.rows[self._shown])
+        return static_view.beside_widget(shown, text, self._picture)
 
     def __repr__(self) -> str:
         return f"<ProjectMap: {self.note}>"
@@ -196,7 +184,7 @@ def _widget_class() -> Any:
         ) from error
     import traitlets
 
-    class MapWidget(KernelAnswers, anywidget.AnyWidget):
+    class MapWidget(static_view.KernelAnswers, anywidget.AnyWidget):
         """`points` and `borders` go to the browser, `chosen` (int32 numbers of drawn rows) comes back."""
 
         _esm, _css = script(), _static("map.css")
@@ -260,49 +248,45 @@ def map_projects(
     ProjectMap
         Shown by JupyterLab, Notebook 7, VS Code and Colab. `.selected` is the frame of the chosen rows, `.observe`
         calls a function when it changes, `.skipped` lists the rows without coordinates, `.save("map.html")` writes a page.
+        The widget needs anywidget (`pip install "procore-nb[maps]"`); without it the notebook shows the page, which has
+        everything but the selection. A frame whose `attrs["procore"]` holds an https `web_url` gets links to Procore.
 
     Raises
     ------
     ArgumentError
         No such column (near matches are named), or no row that can be drawn.
 
-    Notes
-    -----
-    The widget needs anywidget (`pip install "procore-nb[maps]"`); without it the notebook shows the page, which has
-    everything but the selection. A frame whose `attrs["procore"]` holds an https `web_url` gets links to Procore.
-
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> projects = pnb.connect("demo").projects(status="All")
     >>> drawn = pnb.map_projects(projects, popup=["project_number", "total_value"])
     >>> drawn.save("projects.html").name
     'projects.html'
     """
     if height not in HEIGHTS:
-        words = f"is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
-        raise ArgumentError(f"height={height!r} {words}")
+        fault = f"is not a number of pixels from {HEIGHTS[0]} to {HEIGHTS[-1]}."
+        raise ArgumentError(f"height={height!r} {fault}")
     tiles = choose_tiles(basemap, attribution)
-    inputs = map_rows(
-        frame, color, size, name, cluster, region, latitude=latitude, longitude=longitude, fix=fix
-    )
-    rows, sizes, where = inputs.rows, inputs.sizes, (inputs.located.longitude, inputs.located.latitude)
-    unit, remark = currency_of(rows, inputs.size, sizes)
+    options = {"latitude": latitude, "longitude": longitude, "fix": fix}
+    inputs = map_rows(frame, color, size, name, cluster, region, **options)
+    rows, sizes = inputs.rows, inputs.sizes
+    unit, remark = map_columns.currency_of(rows, inputs.size, sizes)
     if unit and not remark:
-        remark = f"areas show {title_of(str(inputs.size)).lower()}, {unit}"
+        remark = f"areas show {map_columns.title_of(str(inputs.size)).lower()}, {unit}"
     located = replace(inputs.located, remark=remark)
-    usual = [inputs.color, *(maybe_column(rows, word) for word in USUAL_POPUP)]
-    chosen = find_columns(rows, popup, argument="popup")
-    details = list(dict.fromkeys(filter(None, usual))) if chosen is None else chosen
-    categories = categorize(rows, inputs.color, palette)
-    view = None if region is None else region_box(inputs.region, *where)
+    named = list(filter(None, (inputs.name, inputs.color)))
+    details = map_columns.find_columns(rows, popup, argument="popup")
+    if details is None:
+        usual = (inputs.color, *(map_columns.maybe_column(rows, word) for word in USUAL_POPUP))
+        details = list(dict.fromkeys(filter(None, usual)))
+    categories = map_columns.categorize(rows, inputs.color, palette)
+    view = None if region is None else region_box(inputs.region, located.longitude, located.latitude)
     points = encode(
         located,
         categories,
         sizes,
         name=inputs.name,
-        tooltip=find_columns(rows, tooltip, argument="tooltip")
-        or list(filter(None, (inputs.name, inputs.color))),
+        tooltip=map_columns.find_columns(rows, tooltip, argument="tooltip") or named,
         popup=details,
         link=_link(frame),
         cluster={True: "always", False: "none"}.get(cluster, "auto"),
@@ -311,21 +295,19 @@ def map_projects(
         view=view,
     )
     shown = list(dict.fromkeys(filter(None, (inputs.name, *details))))
-    picture = partial(_picture, *where, categories, view)
+    picture = partial(_picture, located, categories, view)
     return ProjectMap(located, points, tiles, height, (latitude, longitude), shown, picture)
 
 
 def _link(frame: pd.DataFrame) -> tuple[str, str] | None:
     """The column of project ids and the address of a project's page, when the frame knows Procore's https address."""
-    about = frame.attrs.get("procore") or {}
-    web_url = about.get("web_url")
+    info = frame.attrs.get("procore") or {}
+    web_url = info.get("web_url")
     if not isinstance(web_url, str) or urlsplit(web_url).scheme != "https" or not urlsplit(web_url).hostname:
         return None
-    is_projects = about.get("endpoint") == "projects" or "project_number" in frame.columns
-    ids = [
-        column for column in ("project_id", "project.id", "id"[: 2 * is_projects]) if column in frame.columns
-    ]
-    return (ids[0], f"{web_url.rstrip('/')}/{{id}}/project/home") if ids else None
+    is_projects = info.get("endpoint") == "projects" or "project_number" in frame.columns
+    column = map_columns.first_column(frame, ("project_id", "project.id", *(("id",) if is_projects else ())))
+    return (column, f"{web_url.rstrip('/')}/{{id}}/project/home") if column else None
 
 
 _WIDTH, _HEIGHT, _FINER = 720, 400, 2
@@ -333,36 +315,36 @@ _SEA, _LAND, _LINE, _INK = "#E2E9F0", "#FAF8F3", "#C3C9CE", "#20262B"
 _MOST_NAMES, _MOST_POINTS = 6, 5_000
 
 
-def _picture(longitude: Any, latitude: Any, categories: Categories, view: Any = None) -> bytes:
-    """A PNG of a view (west, south, east, north), else of all points, for those who read a notebook without a kernel.
+def _picture(located: LocatedFrame, categories: map_columns.Categories, view: Box | None) -> bytes:
+    """A PNG of a view, else of all points, for those who read a notebook without a kernel.
 
     Across the date line it shows all longitudes. Drawn without matplotlib, as it must not delay the map itself.
     """
     from PIL import Image, ImageDraw
 
-    west, south, east, north = view or box_around(longitude, latitude)
+    west, south, east, north = view or box_around(located.longitude, located.latitude)
     west, east = (west, east) if west <= east else (-180.0, 180.0)
     squeeze = np.cos(np.radians((south + north) / 2))
     wide, high = (max(1.16 * span, 2.0) for span in (east - west, north - south))  # with a margin, in degrees
     scale = _FINER * min(_WIDTH / (wide * squeeze), _HEIGHT / high)
 
-    def pixels(places: Any) -> Any:
-        x = (places[:, 0] - (west + east) / 2) * squeeze * scale + _FINER * _WIDTH / 2
-        return np.column_stack([x, ((south + north) / 2 - places[:, 1]) * scale + _FINER * _HEIGHT / 2])
+    def pixels(longitude: Any, latitude: Any) -> Any:
+        x = (longitude - (west + east) / 2) * squeeze * scale + _FINER * _WIDTH / 2
+        return np.column_stack([x, ((south + north) / 2 - latitude) * scale + _FINER * _HEIGHT / 2])
 
     image = Image.new("RGB", (_FINER * _WIDTH, _FINER * _HEIGHT), _SEA)
     brush = ImageDraw.Draw(image)
     borders = load_borders()
     for ring in (*borders.countries(), *borders.american_states()):
-        brush.polygon(pixels(ring).ravel().tolist(), fill=_LAND, outline=_LINE)
-    every = len(longitude) // _MOST_POINTS + 1
-    points = pixels(np.column_stack([longitude, latitude]))[::every].tolist()
+        brush.polygon(pixels(*ring.T).ravel().tolist(), fill=_LAND, outline=_LINE)
+    every = len(located.longitude) // _MOST_POINTS + 1
+    points = pixels(located.longitude, located.latitude)[::every].tolist()
     for (x, y), code in zip(points, categories.codes[::every], strict=True):
         brush.circle((x, y), 5 * _FINER, fill=categories.colors[code], outline=_LAND)
     image = image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
-    brush, font = ImageDraw.Draw(image), letters("DejaVuSans.ttf", 12)
-    for at, (name, color) in enumerate(zip(categories.names[:_MOST_NAMES], categories.colors, strict=False)):
-        y = _HEIGHT - 20 - 18 * at
+    brush, font = ImageDraw.Draw(image), static_view.letters("DejaVuSans.ttf", 12)
+    for row, (name, color) in enumerate(zip(categories.names[:_MOST_NAMES], categories.colors, strict=False)):
+        y = _HEIGHT - 20 - 18 * row
         brush.ellipse((10, y + 2, 20, y + 12), fill=color)
         brush.text((26, y), name, fill=_INK, font=font)
-    return as_png(image, colors=48)
+    return static_view.as_png(image, colors=48)

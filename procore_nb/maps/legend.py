@@ -1,4 +1,4 @@
-"""What stands around the points: legends, labels, scale bar, notes.
+"""Text on a map: legends, labels, scale bar, notes, in fonts that have the characters of any script.
 
 In: Axes and what was drawn. Out: artists. Speaks to no service. Text of rows is never read as markup.
 """
@@ -6,20 +6,59 @@ In: Axes and what was drawn. Out: artists. Speaks to no service. Text of rows is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import cycle
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from procore_nb.maps.canvas import Canvas, Label, drawable, families
-from procore_nb.maps.categories import Categories
+from procore_nb.maps.basemap import Label
+from procore_nb.maps.map_columns import Categories
 from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
 from procore_nb.scalars import short_number
+
+if TYPE_CHECKING:
+    from procore_nb.maps.canvas import Canvas
 
 INK, QUIET, GREY = "#2B2F33", "#6B7075", "#9AA0A6"
 NOTE_WIDTH = 125  # letters
 WORLD_KM = 9000.0  # wider pictures have no one scale
+
+
+# Fonts that, where installed, have the characters that the usual one lacks.
+MORE_FONTS = (
+    "Noto Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Naskh Arabic", "Noto Sans Arabic", "Noto Sans Hebrew",
+    "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Microsoft YaHei",
+    "PingFang SC", "Hiragino Sans", "Arial", "Tahoma",
+)  # fmt: skip
+MISSING = "\N{WHITE VERTICAL RECTANGLE}"
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[str, ...]:
+    """DejaVu Sans (comes with matplotlib), then what is installed."""
+    from matplotlib import font_manager
+
+    installed = {entry.name for entry in font_manager.fontManager.ttflist}
+    return ("DejaVu Sans", *(name for name in MORE_FONTS if name in installed))
+
+
+def drawable(text: str) -> str:
+    """The text on one line, with a box for each character that no font can draw."""
+    line = " ".join(str(text).split())
+    if line.isascii() and line.isprintable():
+        return line
+    shown = (c for c in line if (c.isprintable() or not c.isascii()) and c not in "\u200d\ufe0f")
+    return "".join(c if c.isascii() or ord(c) in _characters() else MISSING for c in shown)
+
+
+@lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    paths = [font_manager.findfont(family, fallback_to_default=True) for family in families()]
+    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
 
 
 def write_labels(

@@ -6,15 +6,17 @@ In: Axes, an extent, positions in km, categories, sizes. Out: artists, and what 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from procore_nb.maps.borders import Bools, Floats
-from procore_nb.maps.canvas import Canvas
-from procore_nb.maps.categories import Categories
+from procore_nb.maps.map_columns import Categories
 from procore_nb.scalars import short_number
+
+if TYPE_CHECKING:
+    from procore_nb.maps.canvas import Canvas
 
 Groups = npt.NDArray[np.intp]
 CELL = 3.0  # points closer than this look like one
@@ -29,25 +31,27 @@ def covered_share(x: Floats, y: Floats, *, size: float) -> float:
 def groups_of(x: Floats, y: Floats, *, reach: float) -> Groups:
     """Group of each point; none is further than `reach` from its group's first spot."""
     cells, spot, count = np.unique(_cells(x, y, CELL), axis=1, return_inverse=True, return_counts=True)
-    spot = spot.ravel()
     middle = (cells + 0.5) * CELL
     # Busy spots first; the sum over the neighbourhood finds the heart of a city, not its busiest street.
     coarse, home = np.unique(np.floor(middle / reach), axis=1, return_inverse=True)
     around = np.bincount(home.ravel(), weights=count, minlength=coarse.shape[1])[home.ravel()]
-    order = np.lexsort((-count, -around))
     group = np.full(len(count), -1, dtype=np.intp)
+
+    def free_near(point: Any) -> Groups:
+        free: Groups = np.flatnonzero(
+            (group < 0) & (((middle - point[:, None]) ** 2).sum(axis=0) <= reach**2)
+        )
+        return free
+
     number = 0
-    for start in order:
-        if group[start] >= 0:
-            continue
-        free = np.flatnonzero(group < 0)
-        near = free[((middle[:, free] - middle[:, [start]]) ** 2).sum(axis=0) <= reach**2]
-        centre = np.average(middle[:, near], axis=1, weights=count[near])
-        near = free[((middle[:, free] - centre[:, None]) ** 2).sum(axis=0) <= reach**2]
-        group[near] = number
-        group[start] = number
-        number += 1
-    return group[spot]
+    for start in np.lexsort((-count, -around)):
+        if group[start] < 0:
+            near = free_near(middle[:, start])
+            centre = np.average(middle[:, near], axis=1, weights=count[near])
+            group[free_near(centre)] = number
+            group[start] = number
+            number += 1
+    return group[spot.ravel()]
 
 
 def _cells(x: Floats, y: Floats, size: float) -> npt.NDArray[np.int64]:
@@ -119,11 +123,13 @@ def draw_markers(
         known = sizes[single & np.isfinite(sizes)]
         largest = float(known.max()) if len(known) else np.nan
         biggest = float(np.clip(24 - 5 * np.log10(max(single.sum(), 1)), 9, 20))
-        radius = np.where(
-            np.isfinite(sizes), np.maximum(radius_of(sizes, largest, biggest), 1.2), NO_VALUE_RADIUS
-        )
+        radius = np.maximum(radius_of(sizes, largest, biggest), 1.2)
+        radius = np.where(np.isfinite(sizes), radius, NO_VALUE_RADIUS)
         drawn = Drawn(x, y, radius, single, rings, largest, biggest, added=add)
     _scatter(ax, drawn, categories, sizes)
+    canvas.take_marks(drawn.x[single], drawn.y[single], drawn.radius[single])
+    if rings is not None:
+        canvas.take_marks(rings.x, rings.y, rings.radius)
     return drawn
 
 
@@ -179,7 +185,7 @@ def _scatter(ax: Any, drawn: Drawn, categories: Categories, sizes: Floats | None
 
 def _merged(group: Groups, across: Floats, up: Floats, weights: Floats) -> Groups:
     """Join groups whose rings would cover each other, the busiest pair of neighbours first."""
-    for _ in range(6):
+    for _ in range(6):  # a ring that has grown may touch the next one
         count = np.bincount(group)
         middle = np.stack([np.bincount(group, across), np.bincount(group, up)]) / count
         total = np.bincount(group, weights).astype(float)
@@ -187,12 +193,10 @@ def _merged(group: Groups, across: Floats, up: Floats, weights: Floats) -> Group
         ringed = np.flatnonzero(count > ALONE)
         into = np.arange(len(count))
         for i in ringed:
-            if into[i] != i:
-                continue
-            gap = np.hypot(*(middle[:, ringed] - middle[:, [i]]))
-            for j in ringed[gap < TOUCH * (radius[ringed] + radius[i])]:
-                if j > i and into[j] == j:
-                    into[j] = i
+            if into[i] == i:
+                gap = np.hypot(*(middle[:, ringed] - middle[:, [i]]))
+                touching = ringed[gap < TOUCH * (radius[ringed] + radius[i])]
+                into[touching[(touching > i) & (into[touching] == touching)]] = i
         if (into == np.arange(len(count))).all():
             break
         group = np.unique(into[group], return_inverse=True)[1]
@@ -226,7 +230,5 @@ def _draw_rings(ax: Any, canvas: Canvas, categories: Categories, rings: Rings) -
         size = min(8.0, room / (0.62 * len(text)))
         ax.text(*middle, text, ha="center", va="center_baseline", fontsize=size, color="#222222", zorder=5)
     for shapes, face, width in ((discs, "white", 1.4), (wedges, colors, 0.3)):
-        ax.add_collection(
-            PatchCollection(shapes, facecolor=face, edgecolor="white", linewidths=width, zorder=4),
-            autolim=False,
-        )
+        patches = PatchCollection(shapes, facecolor=face, edgecolor="white", linewidths=width, zorder=4)
+        ax.add_collection(patches, autolim=False)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.maps.borders import Floats, load_cities
-from procore_nb.maps.categories import ON_DARK, Categories, title_of
+from procore_nb.maps.map_columns import ON_DARK, Categories, title_of
 from procore_nb.maps.validate import REASONS, LocatedFrame
 from procore_nb.scalars import is_missing, number_text
 

@@ -21,10 +21,9 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, OutputError
 from procore_nb.export.frame_files import library, write_frames
 from procore_nb.maps.borders import distance_km
-from procore_nb.maps.map_columns import check_frame, find_column, find_columns, name_column
+from procore_nb.maps.map_columns import check_frame, find_column, find_columns, first_column, name_column
 from procore_nb.maps.validate import LocatedFrame, locate
 
-PROJECT_ID = ("project_id", "project.id")
 JOINED = (
     "latitude",
     "longitude",
@@ -45,12 +44,10 @@ def with_location(
 
     Parameters
     ----------
-    frame
-        Rows that name their project in `project_id` (or `project.id`).
+    frame, on
+        Rows, and their column with the project's id; None finds `project_id` or `project.id`.
     projects
         A projects frame with `id`, `latitude` and `longitude`.
-    on
-        The column of `frame` with the project's id; None finds it.
     columns
         Which columns of `projects` to join; None joins coordinates, city, state, country, stage and name. What
         `frame` has already keeps its values; the project's name comes as `project.name`.
@@ -67,7 +64,6 @@ def with_location(
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> procore = pnb.connect("demo", progress=False)
     >>> projects = procore.projects()
     >>> located = pnb.with_location(procore.table("rfis", projects=projects), projects)
@@ -77,16 +73,16 @@ def with_location(
     if "id" not in projects.columns:
         raise ArgumentError("projects has no column id.", advice="Give the frame of procore.projects().")
     check_frame(projects, "latitude", "longitude")
-    key = on or next((column for column in PROJECT_ID if column in frame.columns), None)
-    if key is None or key not in frame.columns:
+    key = first_column(frame, [on] if on else ["project_id", "project.id"])
+    if key is None:
         missing = f"The frame has no column {on or 'project_id'!r} to find its project by."
         raise ArgumentError(missing, advice="Name it with on=….")
     known = projects[projects["id"].notna()]
     ids = known["id"].astype("string")
     if ids.duplicated().any():
         raise ArgumentError("projects has one id twice.", advice="Use projects.drop_duplicates('id').")
-    chosen = columns or [name for name in JOINED if name in projects.columns]
-    added = known[find_columns(projects, chosen, argument="columns") or []].set_axis(pd.Index(ids))
+    names = columns or [name for name in JOINED if name in projects.columns]
+    added = known[find_columns(projects, names, argument="columns") or []].set_axis(pd.Index(ids))
     added = added.rename(columns={"name": "project.name"})
     added = added[[column for column in added.columns if column not in frame.columns]]
     joined = added.reindex(pd.Index(frame[key].astype("string"))).set_axis(frame.index)
@@ -117,28 +113,24 @@ def distance_to(
     Returns
     -------
     Series
-        float64 with the frame's index, named `distance_km`; NaN where the row has no usable coordinates.
+        float64 with the frame's index, named `distance_km`; NaN where the row has no usable coordinates. Great circle on a
+        sphere of the mean radius of WGS 84 (6371.0088 km); the ellipsoid differs by at most 0.6 %.
 
     Raises
     ------
     ArgumentError
         `lat` or `lon` is no coordinate, or the frame has no coordinate columns.
 
-    Notes
-    -----
-    Great circle on a sphere of the mean radius of WGS 84 (6371.0088 km); the ellipsoid differs by at most 0.6 %.
-
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> projects = pnb.connect("demo").projects(status="All")
     >>> near = projects[pnb.distance_to(projects, 43.16, -77.61) < 50]
     """
     try:
-        fine = abs(float(lat)) <= 90 and abs(float(lon)) <= 180
+        valid = abs(float(lat)) <= 90 and abs(float(lon)) <= 180
     except (TypeError, ValueError):
-        fine = False
-    if not fine:
+        valid = False
+    if not valid:
         raise ArgumentError(f"{lat!r}, {lon!r} is not a latitude and longitude in degrees.")
     located = locate(frame, latitude=latitude, longitude=longitude, fix=fix, allow_none=True)
     distances = np.full(len(frame), np.nan)
@@ -161,16 +153,14 @@ def nearest(
     ----------
     frame, latitude, longitude
         Rows with coordinates, and the names of their columns.
-    places
-        Rows with `latitude` and `longitude`, and a name.
-    name
-        Column of `places` that names them; None finds `name` and the like.
+    places, name
+        Rows with `latitude` and `longitude`, and their column with a name; None finds `name` and the like.
 
     Returns
     -------
     DataFrame
-        `frame` with `nearest` (the name; the row's label where places have no names) and `distance_km` (float64,
-        great circle, see `distance_to`); missing where the row has no usable coordinates.
+        `frame` with `nearest` (the name; the row's label where places have no names) and `distance_km` (see `distance_to`);
+        missing where the row has no usable coordinates.
 
     Raises
     ------
@@ -180,7 +170,6 @@ def nearest(
     Examples
     --------
     >>> import pandas as pd
-    >>> import procore_nb as pnb
     >>> offices = pd.DataFrame({"name": ["Boston"], "latitude": [42.36], "longitude": [-71.06]})
     >>> set(pnb.nearest(pnb.connect("demo").projects(), offices)["nearest"].dropna())
     {'Boston'}
@@ -196,12 +185,10 @@ def nearest(
         away = distance_km(located.latitude, located.longitude, lat, lon)
         which[away < best] = number
         best = np.minimum(away, best)
-    nearest_name = pd.Series(pd.NA, index=range(len(frame)), dtype="string")
-    distances = np.full(len(frame), np.nan)
-    nearest_name[located.kept], distances[located.kept] = pd.array(names, dtype="string")[which], best
-    result = frame.copy()
-    result["nearest"], result["distance_km"] = nearest_name.array, distances
-    return result
+    rows = np.flatnonzero(located.kept)
+    nearest_names = pd.Series(pd.array(names, dtype="string")[which], index=rows).reindex(range(len(frame)))
+    distances = pd.Series(best, index=rows).reindex(range(len(frame)))
+    return frame.assign(nearest=nearest_names.array, distance_km=distances.array)
 
 
 @explain_calls()
@@ -243,7 +230,6 @@ def to_geojson(
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> pnb.to_geojson(pnb.connect("demo").projects(), "projects.geojson").name
     'projects.geojson'
     """
@@ -257,16 +243,15 @@ def to_geojson(
     return write_frames(frame, path, ".geojson", write)
 
 
-def _collection(located: LocatedFrame, kept: list[Any]) -> bytes:
-    rows = located.rows[kept].astype(object).to_dict("records")
+def _collection(located: LocatedFrame, columns: list[Any]) -> bytes:
+    rows = located.rows[columns].astype(object).to_dict("records")
     features = [
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": row}
         for row, lon, lat in zip(rows, located.longitude.tolist(), located.latitude.tolist(), strict=True)
     ]
     collection = {"type": "FeatureCollection", "features": features}
-    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     try:
-        return orjson.dumps(collection, default=_jsonable, option=options)
+        return orjson.dumps(collection, _jsonable, orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     except TypeError:  # integers beyond 64 bits, half surrogates, keys of odd types, more than 254 levels
         try:
             text = json.dumps(_standard(collection), ensure_ascii=False, separators=(",", ":"))
@@ -286,12 +271,13 @@ def to_geodataframe(
     frame, latitude, longitude
         As in `check_coordinates`.
     fix
-        "swap" takes swapped pairs the right way round; None leaves such rows out.
+        "swap" repairs swapped pairs; None leaves such rows out.
 
     Returns
     -------
     GeoDataFrame
-        All columns of `frame`, and `geometry`. `.to_parquet(path)` writes GeoParquet.
+        All columns of `frame`, and `geometry`. `.to_parquet(path)` writes GeoParquet, which knows no Decimals beside missing
+        values of other kinds: convert amounts with `astype(float)` first where a file must hold numbers.
 
     Raises
     ------
@@ -300,14 +286,8 @@ def to_geodataframe(
     ArgumentError
         No coordinate columns.
 
-    Notes
-    -----
-    GeoParquet knows no Decimals beside missing values of other kinds: convert amounts with `astype(float)` first
-    where a file must hold numbers.
-
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> pnb.to_geodataframe(pnb.connect("demo").projects()).crs.to_epsg()
     4326
     """
@@ -321,21 +301,17 @@ def _jsonable(value: Any) -> Any:
     """What orjson does not know, as what JSON has."""
     if value is pd.NA or value is pd.NaT:
         return None
-    return value.isoformat() if isinstance(value, pd.Timestamp) else str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _standard(value: Any) -> Any:
     """The same value in types of the standard library's JSON, as orjson would write it."""
-    if isinstance(value, Mapping):
-        return {str(key): _standard(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_standard(each) for each in value]
     if isinstance(value, np.ndarray | np.generic):
-        return _standard(value.tolist())
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _standard(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_standard(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, date | time):
-        return value.isoformat() if value == value else None
-    return _jsonable(value)
+    return value if value is None or isinstance(value, str | bool | int) else _jsonable(value)

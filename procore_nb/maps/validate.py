@@ -6,6 +6,7 @@ table of verdicts for people, and `LocatedFrame`, which every map and file draws
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,8 +16,16 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps import map_columns
 from procore_nb.maps.borders import Bools, Floats, Region, country_region, is_near, state_region
+from procore_nb.maps.map_columns import (
+    Strings,
+    amounts,
+    check_frame,
+    find_column,
+    maybe_column,
+    name_column,
+    parse_numbers,
+)
 
 # Our outlines are good to a few km, sites stand on piers and in the sea: "far" must leave room for that.
 FAR_KM = 150.0
@@ -37,14 +46,24 @@ REASONS = {
 }
 
 
+_DEGREE_TEXT = re.compile(
+    r"""\s*([NSEW])?\s*([+-]?)\s*
+        (\d{1,3}(?:[.,]\d+)?)\s*(?:°|º|˚|deg(?:rees)?\.?|d|\s|:|$)?\s*
+        (?:(\d{1,2}(?:[.,]\d+)?)\s*(?:['′’]|min\.?|m|\s|:|$)\s*)?
+        (?:(\d{1,2}(?:[.,]\d+)?)\s*(?:["″”]|''|′′|’’|sec\.?|s|$)?\s*)?
+        ([NSEW])?\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class CoordinateCheck:
     """Verdict per row, the coordinates that were read, and those we would suggest (NaN where none)."""
 
-    verdict: map_columns.Codes
+    verdict: Strings
     latitude: Floats
     longitude: Floats
-    suggestion: map_columns.Codes
+    suggestion: Strings
     suggested_latitude: Floats
     suggested_longitude: Floats
 
@@ -55,20 +74,19 @@ class CoordinateCheck:
 
 def check_rows(frame: pd.DataFrame, latitude: str, longitude: str) -> CoordinateCheck:
     """Give every row its verdict, beside the country and state that it names; decided here only."""
-    map_columns.check_frame(frame, latitude, longitude)
-    (lat, lat_problem), (lon, lon_problem) = (
-        map_columns.read_column(frame[latitude]),
-        map_columns.read_column(frame[longitude]),
-    )
-    verdict, words = np.full((2, len(frame)), "", dtype=object)
+    check_frame(frame, latitude, longitude)
+    lat, lat_problems = parse_numbers(frame[latitude])
+    lon, lon_problems = parse_numbers(frame[longitude])
+    verdict, suggestion = np.full((2, len(frame)), "", dtype=object)
     for problem in ("text", "not_a_number", "missing"):  # the last one wins
-        verdict[(lat_problem == problem) | (lon_problem == problem)] = problem
-    checked = CoordinateCheck(verdict, lat, lon, words, *np.full((2, len(frame)), np.nan))
-    number = verdict == ""
-    number &= ~((np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES))
-    verdict[(verdict == "") & ~number] = "zero"
-    verdict[number & ~_in_range(lat, lon)] = "out_of_range"
-    for country, state, rows in _by_region(frame, np.flatnonzero(number)):
+        verdict[(lat_problems == problem) | (lon_problems == problem)] = problem
+    checked = CoordinateCheck(verdict, lat, lon, suggestion, *np.full((2, len(frame)), np.nan))
+    is_zero = (np.abs(lat) < NULL_ISLAND_DEGREES) & (np.abs(lon) < NULL_ISLAND_DEGREES)
+    verdict[(verdict == "") & is_zero] = "zero"
+    numbers = np.flatnonzero(verdict == "")
+    verdict[numbers[~_in_range(lat[numbers], lon[numbers])]] = "out_of_range"
+    # Rows out of range too: a swapped pair, such as latitude -118, is better called so.
+    for country, state, rows in _by_region(frame, numbers):
         _compare_with_region(checked, country, state, rows)
     for row in np.flatnonzero(verdict == "text"):
         _suggest_from_text(checked, row, frame[latitude].iloc[row], frame[longitude].iloc[row])
@@ -83,19 +101,34 @@ def _in_range(latitude: Floats, longitude: Floats) -> Bools:
 
 
 def _suggest_from_text(checked: CoordinateCheck, row: Any, latitude: Any, longitude: Any) -> None:
-    pair = [
-        map_columns.degrees_from_text(value, axis=axis)
-        if isinstance(value, str) and np.isnan(number)
-        else number
-        for value, number, axis in (
-            (latitude, checked.latitude[row], "latitude"),
-            (longitude, checked.longitude[row], "longitude"),
-        )
-    ]
-    if None in pair:
+    lat, lon = checked.latitude[row], checked.longitude[row]
+    if np.isnan(lat) and isinstance(latitude, str):
+        lat = parse_degrees(latitude, letters="NS", limit=90)
+    if np.isnan(lon) and isinstance(longitude, str):
+        lon = parse_degrees(longitude, letters="EW", limit=180)
+    if np.isnan(lat) or np.isnan(lon):
         checked.suggestion[row] = HOW_TO_WRITE
     else:
-        checked.suggest(row, pair[0], pair[1], "read as decimal degrees: ")
+        checked.suggest(row, lat, lon, "read as decimal degrees: ")
+
+
+def parse_degrees(text: str, *, letters: str, limit: float) -> float:
+    """Decimal degrees meant by text such as `40°26′46″N`, `N 40 26.77` or `43,1566`; NaN when unclear.
+
+    `letters` are those of the axis, positive first: a letter of the other axis makes the text unclear.
+    """
+    match = _DEGREE_TEXT.fullmatch(text.strip().replace("−", "-"))
+    if not match:
+        return np.nan
+    before, sign, degrees, minutes, seconds, after = match.groups()
+    letter = (before or after or "").upper()
+    if (before and after) or (letter and sign) or letter not in letters:
+        return np.nan
+    degree, minute, second = (float((part or "0").replace(",", ".")) for part in (degrees, minutes, seconds))
+    value = degree + minute / 60 + second / 3600
+    if max(minute, second) >= 60 or value > limit:
+        return np.nan
+    return -value if sign == "-" or letter == letters[1] else value
 
 
 def _suggest_range(checked: CoordinateCheck, row: Any) -> None:
@@ -110,12 +143,14 @@ def _suggest_range(checked: CoordinateCheck, row: Any) -> None:
 
 def _by_region(frame: pd.DataFrame, rows: Any) -> Iterator[tuple[Region | None, Region | None, Any]]:
     """Rows that name the same country and state, with the outlines of both."""
-    words = pd.DataFrame(index=rows)
+    names = pd.DataFrame({"country": "", "state": ""}, index=rows)
     for name in ("country", "state"):
-        column = map_columns.maybe_column(frame, name)
-        values = [] if column is None else frame[column].iloc[rows].tolist()
-        words[name] = [value if isinstance(value, str) else "" for value in values] or ""
-    for (country, state), group in words.groupby(["country", "state"], sort=False):
+        column = maybe_column(frame, name)
+        if column is not None:
+            names[name] = [
+                text if isinstance(text, str) else "" for text in frame[column].iloc[rows].tolist()
+            ]
+    for (country, state), group in names.groupby(["country", "state"], sort=False):
         regions = country_region(country), state_region(state, country)
         if regions != (None, None):
             yield *regions, group.index.to_numpy()
@@ -124,6 +159,7 @@ def _by_region(frame: pd.DataFrame, rows: Any) -> Iterator[tuple[Region | None, 
 def _compare_with_region(
     checked: CoordinateCheck, country: Region | None, state: Region | None, rows: Any
 ) -> None:
+    """Mark rows far from the region that they name: swapped where the pair swapped lies in it, else outside."""
     away = ~_near(country or state, checked.longitude[rows], checked.latitude[rows], FAR_KM)
     rows = rows[away]
     lat, lon = checked.latitude[rows], checked.longitude[rows]
@@ -158,7 +194,7 @@ class LocatedFrame:
     latitude: Floats  # degrees WGS 84, of the kept rows only
     longitude: Floats
     kept: Bools  # one per row of the frame
-    verdict: map_columns.Codes  # one per row of the frame
+    verdict: Strings  # one per row of the frame
     repaired: int
     remark: str = ""  # ends the note
 
@@ -224,21 +260,17 @@ def map_rows(
         raise ArgumentError(f"cluster={cluster!r} is not known.", advice='Use "auto", True or False.')
     located = locate(frame, **options)
     rows, sizes = located.rows, None
-    if color == "stage" and not map_columns.maybe_column(rows, color):
+    if color == "stage" and not maybe_column(rows, color):
         color = None
     if color is not None:
-        color = map_columns.find_column(rows, color, argument="color")
+        color = find_column(rows, color, argument="color")
     if size is not None:
-        size = map_columns.find_column(rows, size, argument="size")
-        values = map_columns.amounts(rows[size])
+        size = find_column(rows, size, argument="size")
+        values = amounts(rows[size])
         sizes = np.where(values > 0, values, np.nan)
-    named = (
-        map_columns.name_column(rows)
-        if name is None
-        else map_columns.find_column(rows, name, argument="name")
-    )
+    name = name_column(rows) if name is None else find_column(rows, name, argument="name")
     around = locate(region, **options) if isinstance(region, pd.DataFrame) else region
-    return MapRows(located, rows, color, size, sizes, named, around)
+    return MapRows(located, rows, color, size, sizes, name, around)
 
 
 @explain_calls()
@@ -259,36 +291,27 @@ def check_coordinates(
         One row per row of `frame`, with its index: `id` and a name if the frame has them, both coordinates as
         they are, `verdict` (ok, missing, not_a_number, text, zero, out_of_range, swapped, outside_country),
         `reason` and `suggestion` in words, `suggested_latitude` and `suggested_longitude` (float64, NaN where
-        there is nothing to suggest). Empty means that `frame` is empty.
+        there is nothing to suggest). Empty means that `frame` is empty. Nothing is repaired here: maps repair swapped
+        pairs with `fix="swap"`. Text that is a plain number ("43.1566") is read as one.
 
     Raises
     ------
     ArgumentError
         `frame` is not a DataFrame, or has no such columns.
 
-    Notes
-    -----
-    Nothing is repaired here. Maps repair swapped pairs with `fix="swap"`. Text that is a plain number
-    ("43.1566") is read as one.
-
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> projects = pnb.connect("demo").projects(status="All")
     >>> checked = pnb.check_coordinates(projects)
     >>> sorted(checked["verdict"].unique())
     ['missing', 'ok', 'swapped', 'zero']
     """
     checked = check_rows(frame, latitude, longitude)
-    shown = ["id" if "id" in frame.columns else None, map_columns.name_column(frame), latitude, longitude]
-    table = frame[[column for column in dict.fromkeys(shown) if column]].copy()
-    reasons = [REASONS[code] for code in checked.verdict]
-    for name, texts in (
-        ("verdict", checked.verdict),
-        ("reason", reasons),
-        ("suggestion", checked.suggestion),
-    ):
-        table[name] = pd.array(texts, dtype="string")
+    shown = dict.fromkeys(["id", name_column(frame), latitude, longitude])
+    table = frame[[column for column in shown if column in frame.columns]].copy()
+    table["verdict"] = pd.array(checked.verdict, dtype="string")
+    table["reason"] = pd.array([REASONS[verdict] for verdict in checked.verdict], dtype="string")
+    table["suggestion"] = pd.array(checked.suggestion, dtype="string")
     table["suggested_latitude"] = checked.suggested_latitude
     table["suggested_longitude"] = checked.suggested_longitude
     return table

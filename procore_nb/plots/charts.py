@@ -12,16 +12,15 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.canvas import drawable, families, new_figure
-from procore_nb.maps.categories import PALETTE
-from procore_nb.maps.legend import GREY, INK, QUIET, shortened, write_title
+from procore_nb.maps.legend import GREY, INK, QUIET, drawable, families, shortened, write_title
+from procore_nb.maps.map_columns import PALETTE
 from procore_nb.maps.payload import text_of
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from procore_nb.maps.notebook_figure import Theme
+    from procore_nb.maps.canvas import Theme
 
 
 @explain_calls()
@@ -220,6 +219,8 @@ def _numbers(values: pd.Series | pd.DataFrame) -> pd.DataFrame:
 def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any:
     """Axes with the title at the left and without a box; new ones of this size (inches) unless some are given."""
     if ax is None:
+        from procore_nb.maps.canvas import new_figure
+
         figure = new_figure(width, height)
         figure.set_layout_engine("constrained")
         ax = figure.add_subplot()
@@ -234,7 +235,7 @@ def new_axes(ax: Axes | None, *, width: float, height: float, title: str) -> Any
 
 def as_text(ax: Any, theme: Theme = "auto") -> Any:
     """Take every word on the axes as text, not as a formula, in fonts that know its letters; use the theme's colours."""
-    from procore_nb.maps.notebook_figure import use_theme
+    from procore_nb.maps.canvas import use_theme
 
     legend = ax.get_legend()
     words = [*ax.texts, *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]

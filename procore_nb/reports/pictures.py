@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.export.column_text import titles
-from procore_nb.maps.canvas import drawable
-from procore_nb.maps.categories import PALETTE
-from procore_nb.maps.legend import GREY, INK
+from procore_nb.maps.legend import GREY, INK, drawable
+from procore_nb.maps.map_columns import PALETTE
 from procore_nb.plots import plot_bars, plot_lines
 from procore_nb.plots.charts import as_text, new_axes, short, value_text, write_no_rows
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError
-from procore_nb.maps.categories import (
+from procore_nb.maps.map_columns import (
     NONE,
     NONE_COLOR,
     ON_DARK,

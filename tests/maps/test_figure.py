@@ -203,11 +203,11 @@ def test_without_pyplot_no_figure_is_registered_with_it(monkeypatch: pytest.Monk
 def test_matplotlib_is_loaded_when_something_is_drawn() -> None:
     for path in Path(maps.__file__).parent.glob("*.py"):
         loads = re.search(
-            r"^(import|from) (matplotlib|procore_nb.maps.notebook_figure)",
+            r"^(import|from) (matplotlib|procore_nb.maps.canvas)",
             path.read_text("utf-8"),
             re.MULTILINE,
         )
-        assert bool(loads) == (path.name == "notebook_figure.py"), path
+        assert bool(loads) == (path.name == "canvas.py"), path
 
 
 def test_the_callers_settings_and_frame_stay_as_they_were() -> None:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, ProcoreWarning
 from procore_nb.maps import interactive, map_projects
+from procore_nb.maps.basemap import choose_tiles
 from procore_nb.maps.payload import text_of
-from procore_nb.maps.tiles import choose_tiles
 
 from .frames import projects
 

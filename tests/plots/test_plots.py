@@ -16,7 +16,6 @@ import pytest
 from matplotlib.figure import Figure
 
 import procore_nb as pnb
-from procore_nb.plots import charts
 
 mpl.use("agg")
 
@@ -154,6 +153,6 @@ def test_what_a_backend_sets_when_it_is_first_loaded_stays_set(monkeypatch: pyte
         return Figure(figsize=(width, height))
 
     monkeypatch.setitem(mpl.rcParams, "interactive", False)
-    monkeypatch.setattr(charts, "new_figure", first_figure)
+    monkeypatch.setattr("procore_nb.maps.canvas.new_figure", first_figure)
     pnb.plot_bars(pd.Series({"a": 1}))
     assert mpl.is_interactive()
