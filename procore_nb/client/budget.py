@@ -84,8 +84,7 @@ def find_views(query: ListQuery) -> BudgetViews:
         elif target.words not in refused:
             looked_for = f" {named!r}" if named is not None else ""
             has = ", ".join(str(one["name"]) for one in views) or "none"
-            facts = {"status": None, "reason": f"no budget view{looked_for}; it has: {has}", "advice": ""}
-            skipped.append({"target": target.words, **target.account, **facts})
+            skipped.append(target.skipped(f"no budget view{looked_for}; it has: {has}"))
     if not parents:
         raise _no_view(named, [str(view["name"]) for views in views_in.values() for view in views])
     selection = ProjectSelection(names=names, named=any(names.values()))

@@ -160,11 +160,10 @@ class ListFetch:
         # One row is enough for Total.
         small = [replace(request, most_rows=1, per_page=1) for request in self.requests]
         counts = dict(zip(map(id, self.requests), self._statistics(small), strict=True))
-        uncounted = [
-            request
-            for request in self.requests
-            if (stats := counts[id(request)]) is not None and stats.total is None and stats.more
-        ]
+        left = {
+            key for key, stats in counts.items() if stats is not None and stats.total is None and stats.more
+        }
+        uncounted = [request for request in self.requests if id(request) in left]
         counts |= zip(map(id, uncounted), self._statistics(uncounted), strict=True)
         return [*counts.values()]
 
@@ -197,11 +196,10 @@ class ListFetch:
             progress.close(complete=False)
             partial, advice = self._partial(assembler(), progress)
             if not isinstance(error, ProcoreError):
-                raise IncompleteError(
-                    f"{name} was stopped after {len(partial):,} rows and {progress.requests:,} requests.",
-                    advice=advice,
-                    partial=partial,
-                ) from error
+                problem = (
+                    f"{name} was stopped after {len(partial):,} rows and {progress.requests:,} requests."
+                )
+                raise IncompleteError(problem, advice=advice, partial=partial) from error
             error.partial = partial
             if len(partial):
                 error.advice = f"{error.advice} {advice}".strip()
@@ -216,10 +214,8 @@ class ListFetch:
         describe(partial, complete=False, unfinished=unfinished)
         advice = f"{len(partial):,} rows had come: error.partial."
         if len(self.requests) > 1:
-            advice += (
-                f" {len(unfinished):,} of {len(self.requests):,} {self._noun} are not complete: "
-                'error.partial.attrs["procore"]["unfinished"].'
-            )
+            advice += f" {len(unfinished):,} of {len(self.requests):,} {self._noun} are not complete: "
+            advice += 'error.partial.attrs["procore"]["unfinished"].'
         return partial, advice
 
     def _events(self, progress: Progress, interrupt: DeferredInterrupt | None = None) -> Iterator[Event]:
@@ -287,21 +283,16 @@ class ListFetch:
     def _skip(self, target: Target, error: ProcoreError) -> None:
         self._first_refusal = self._first_refusal or error
         reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
-        facts = {"status": error.status, "reason": reason, "advice": error.advice}
-        self.skipped.append({"target": target.words, **target.account, **facts})
+        self.skipped.append(target.skipped(reason, status=error.status, advice=error.advice))
 
     def _nothing_answered(self) -> ProcoreError:
         first, name, number = self.skipped[0], self.endpoint.name, len(self.skipped)
-        message = f"None of the {number:,} {self._noun} answered {name}; the first said"
-        if number == 1:
-            message = f"{name}: {first['target']} did not answer"
+        message = f"{name}: {first['target']} did not answer"
+        if number > 1:
+            message = f"None of the {number:,} {self._noun} answered {name}; the first said"
         refusal = self._first_refusal or AccessError("")
-        return type(refusal)(
-            f"{message}: {first['reason']}",
-            reason=refusal.reason,
-            status=first["status"],
-            advice=first["advice"],
-        )
+        facts = {"status": first["status"], "advice": first["advice"], "reason": refusal.reason}
+        return type(refusal)(f"{message}: {first['reason']}", **facts)
 
     def _described(
         self, frame: pd.DataFrame, requests: int, *, stats: Sequence[PageStats] | None = None

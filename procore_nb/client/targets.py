@@ -48,6 +48,10 @@ class Target:
         ids: Mapping[str, Any] = self.ids or {"company_id": self.company_id}
         return ", ".join(f"{name} {value}" for name, value in ids.items())
 
+    def skipped(self, reason: str, *, status: int | None = None, advice: str = "") -> dict[str, Any]:
+        """Return the entry of `attrs["procore"]["skipped"]` for this target."""
+        return {"target": self.words, **self.account, "status": status, "reason": reason, "advice": advice}
+
     def at(self, ids: Mapping[str, str], **changes: Any) -> Target:
         """Return the target with further ids."""
         return replace(self, ids={**self.ids, **ids}, **changes)
