@@ -39,14 +39,21 @@ _SYNONYMS = {  # as pandas and others call it
 def encode_arguments(endpoint: Endpoint, arguments: Mapping[str, Any], *, today: date) -> tuple[Pair, ...]:
     """Return the query of a list; an argument that is not known, or cannot be sent, is an error."""
     known = {one.name: one for one in endpoint.arguments}
-    rest = dict(arguments)
-    raw = _raw_pairs(endpoint, rest)
-    pairs = [*_window(endpoint, rest, today), *_since(endpoint, known, rest), *_deleted(known, rest)]
-    pairs += _status(endpoint, known, rest)
+    rest, raw = dict(arguments), list[Pair]()
+    for name, key in raw_keys(arguments).items():
+        raw += encode(Argument(name, key), rest.pop(name), endpoint=endpoint.name)
+    if raw:
+        keys = ", ".join(dict.fromkeys(key for key, _ in raw))
+        warn(f"{endpoint.name}: {keys} is sent unchecked. Procore ignores what it does not know.")
+    pairs = _window(endpoint, rest, today) + _since(endpoint, known, rest) + _status(endpoint, known, rest)
     for name, value in rest.items():
-        if name not in known and endpoint.kind != "unknown":
+        argument = known.get("include_deleted" if name == "deleted" else name) or known.get(name)
+        if argument is None and endpoint.kind != "unknown":
             raise unknown_argument(endpoint, name, value, known)
-        pairs += encode(known.get(name, Argument(name, name)), value, endpoint=endpoint.name)
+        # drawing_revisions has a filter of that name.
+        if name == "deleted" and argument is not None and value not in ("only", "with", None):
+            raise ArgumentError(f'deleted is "only" or "with", not {value!r}.')
+        pairs += encode(argument or Argument(name, name), value, endpoint=endpoint.name)
     twice = {key.removesuffix("[]") for key, _ in pairs} & {key.removesuffix("[]") for key, _ in raw}
     if twice:
         problem = f"{endpoint.name} was given {min(twice)} twice."
@@ -94,17 +101,6 @@ def has_dates(parameters: Iterable[Pair]) -> bool:
     return not {"log_date", "start_date", "end_date", "date"}.isdisjoint(key for key, _ in parameters)
 
 
-def _raw_pairs(endpoint: Endpoint, rest: dict[str, Any]) -> list[Pair]:
-    """Take out the keys in brackets, which are sent as written: what Procore knows and the catalogue does not."""
-    pairs = []
-    for name, key in raw_keys(rest).items():
-        pairs += encode(Argument(name, key), rest.pop(name), endpoint=endpoint.name)
-    if pairs:
-        keys = ", ".join(dict.fromkeys(key for key, _ in pairs))
-        warn(f"{endpoint.name}: {keys} is sent unchecked. Procore ignores what it does not know.")
-    return pairs
-
-
 def _window(endpoint: Endpoint, rest: dict[str, Any], today: date) -> list[Pair]:
     """Turn start= and end= into the list's start_date and end_date."""
     own = {one.name for one in endpoint.arguments}
@@ -137,17 +133,6 @@ def _since(endpoint: Endpoint, known: Mapping[str, Argument], rest: dict[str, An
     if argument.form == "range":
         return encode(argument, (since, None), endpoint=endpoint.name)
     return [(argument.key, _moment_text(since, "since"))]
-
-
-def _deleted(known: Mapping[str, Argument], rest: dict[str, Any]) -> list[Pair]:
-    deleted = rest.get("deleted")
-    # drawing_revisions has a filter of that name.
-    if deleted is not None and known.keys() & {"include_deleted", "deleted"}:
-        if deleted not in ("only", "with"):
-            raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
-        if "include_deleted" in known:
-            return [(known["include_deleted"].key, rest.pop("deleted"))]
-    return []
 
 
 def _status(endpoint: Endpoint, known: Mapping[str, Argument], rest: dict[str, Any]) -> list[Pair]:

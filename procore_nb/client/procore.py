@@ -97,8 +97,6 @@ class Procore(FileCalls):
         *,
         status: Literal["Active", "Inactive", "All"] = "Active",
         company_id: int | None = None,
-        view: str | None = None,
-        decimals: Decimals | None = None,
         **filters: Any,
     ) -> pd.DataFrame:
         """Return the projects of a company, one row each, with place, stage, dates, value and custom fields.
@@ -109,12 +107,9 @@ class Procore(FileCalls):
             Active projects only (as Procore does by itself), inactive ones, or all.
         company_id
             Another company than the connection's.
-        view
-            Which attributes come back: `ids`, `compact`, `normal`, `extended`.
-        decimals
-            `"float"` or `"exact"` money, hours and percents; None: as the connection (`connect`).
         **filters
-            Those that `procore.endpoint("projects")` names.
+            Those that `procore.endpoint("projects")` names, `view` (`ids`, `compact`, `normal`, `extended`), and options of
+            `table` such as `decimals` and `columns`.
 
         Returns
         -------
@@ -136,8 +131,7 @@ class Procore(FileCalls):
         >>> len(pnb.connect("demo", progress=False).projects(status="All"))
         172
         """
-        given = {"company_id": company_id, "status": status, "view": view, "decimals": decimals}
-        frame = self._own("projects", **filters, **given).frame()
+        frame = self._own("projects", company_id=company_id, status=status, **filters).frame()
         if status == "All" and filters.keys() <= {"progress"} and "id" in frame.columns:
             self.known_projects[company_id or self.company_id] = set(frame["id"].dropna().tolist())
         return frame
