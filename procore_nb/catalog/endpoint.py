@@ -120,12 +120,6 @@ class Endpoint:
         return dict(self.parent_pairs)
 
     @property
-    def names_project(self) -> str:
-        """The key by which a row names its project (`project_id`, `project.id`); empty when it does not."""
-        names = {field.name for field in self.fields}
-        return next((key for key in ("project_id", "project.id") if key in names), "")
-
-    @property
     def going_away(self) -> bool:
         """Whether Procore has said that the list will be, or has been, removed."""
         return self.deprecated or self.gone

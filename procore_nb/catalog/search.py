@@ -77,7 +77,14 @@ class _Index:
     """The texts of a catalogue as they are searched, made once: a form searches at every key."""
 
     def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
-        self._entries = [(endpoint, _texts(endpoint), _stems(endpoint)) for endpoint in endpoints]
+        self._entries = [
+            (
+                endpoint,
+                _texts(endpoint),
+                [_stemmed(words_of(name)) for name in (endpoint.name, *endpoint.aliases)],
+            )
+            for endpoint in endpoints
+        ]
         self.by_name = {name: each for each in reversed(endpoints) for name in (*each.aliases, each.name)}
         self._often = {id(self.by_name[name]) for name in OFTEN if name in self.by_name}
         self._pairs: dict[str, tuple[str, ...]] = {}  # two words by how they are written as one
@@ -132,10 +139,6 @@ def _texts(endpoint: Endpoint) -> tuple[str, ...]:
         endpoint.field_text.casefold(),
         " ".join(endpoint.filters),
     )
-
-
-def _stems(endpoint: Endpoint) -> list[str]:
-    return [_stemmed(words_of(name)) for name in (endpoint.name, *endpoint.aliases)]
 
 
 def _rank(

@@ -60,14 +60,16 @@ class DemoReply:
     more: float = 0  # bytes that follow the body, made while they are sent; infinite: they never end
     pause_seconds: float = 0.0  # before each piece of the body
 
-    def pieces(self) -> Iterator[bytes]:
-        """The body and what follows it, in pieces."""
-        for start in range(0, len(self.body), PIECE_BYTES):
-            yield self.body[start : start + PIECE_BYTES]
-        left = self.more
-        while left > 0:
-            yield bytes(int(min(left, PIECE_BYTES)))
-            left -= PIECE_BYTES
+    def pieces(self, sleep: Callable[[float], object]) -> Iterator[bytes]:
+        """The body and what follows it, in pieces, each after a pause; zeros that follow are made one piece at a time."""
+        start, total = 0, len(self.body) + self.more
+        while start < total:
+            if self.pause_seconds:
+                sleep(self.pause_seconds)
+            piece = self.body[start : start + PIECE_BYTES]
+            piece = piece or bytes(int(min(total - start, PIECE_BYTES)))
+            yield piece
+            start += len(piece)
 
     def header(self, name: str) -> str | None:
         """First value of a header, whatever its case; None if absent."""

@@ -273,7 +273,7 @@ def _custom_fields(draw: random.Random, sector: str, area: int) -> dict[str, dic
     }
     fields = {}
     for field in lists.CUSTOM_FIELDS:
-        absent = [] if field.data_type == "lov_entries" else None
+        absent: list[Any] | None = [] if field.data_type == "lov_entries" else None
         value = values[field.data_type](field) if draw.random() < 0.8 else absent
         fields[f"custom_field_{field.id}"] = {"data_type": field.data_type, "value": value}
     return fields

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -104,7 +104,10 @@ def serve(
     ...     server.url.startswith("http://127.0.0.1:")
     True
     """
-    if host != "localhost" and not _is_loopback(host):
+    loopback = host == "localhost"
+    with suppress(ValueError):  # a name, not an address
+        loopback = loopback or ip_address(host).is_loopback
+    if not loopback:
         raise ArgumentError(
             f"The demo does not listen on {host}.",
             advice="Choose 127.0.0.1, ::1 or localhost: it is for this machine.",
@@ -120,13 +123,6 @@ def serve(
     storage = _Server((host, 0), demo.storage.respond, sleep)
     api.compress, api.storage = compress, storage.url
     return DemoServer(demo, api, storage)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Server(ThreadingHTTPServer):
@@ -184,16 +180,18 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Answer one request of a connection, whatever its method."""
         if status := self._refusal():
-            refused = [("Content-Type", "application/json"), ("Connection", "close")]
-            self._send(DemoReply(status, refused, b"{}"))
+            # What is left of the body would be read as the next request of this connection.
+            self._send(
+                DemoReply(status, [("Content-Type", "application/json"), ("Connection", "close")], b"{}")
+            )
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         target = urlsplit(self.path)  # a client that takes us for a proxy writes the whole address
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = DemoRequest(
-            self.command, target.path or "/", target.query, headers, body, storage=self.server.storage
+        path, storage = target.path or "/", self.server.storage
+        reply = self.server.respond(
+            DemoRequest(self.command, path, target.query, headers, body, storage=storage)
         )
-        reply = self.server.respond(request)
         if reply.delay_seconds:
             self.server.sleep(reply.delay_seconds)
         packs = self.server.compress and "gzip" in self.headers.get("Accept-Encoding", "")
@@ -224,14 +222,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD" and reply.header("Content-Length") != str(len(reply.body) + reply.more):
             self.close_connection = True
-        for piece in reply.pieces():
-            if reply.pause_seconds:
-                self.server.sleep(reply.pause_seconds)
+        for piece in reply.pieces(self.server.sleep):
             self.wfile.write(piece)
         self.wfile.flush()
 
     def version_string(self) -> str:
-        """Name of the server."""
         return "procore-nb-demo"
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -279,7 +274,7 @@ class DemoAdapter(HTTPAdapter):
             raise requests.exceptions.ConnectionError(broken, request=request)
         headers = urllib3.HTTPHeaderDict(reply.headers)
         raw = urllib3.HTTPResponse(
-            body=io.BufferedReader(_BodyStream(reply, self._sleep)),
+            body=io.BufferedReader(_BodyStream(reply.pieces(self._sleep))),
             headers=headers,
             status=reply.status,
             reason=HTTPStatus(reply.status).phrase,
@@ -293,22 +288,17 @@ class DemoAdapter(HTTPAdapter):
 
 
 class _BodyStream(io.RawIOBase):
-    """Body of a reply, some of which may be made while it is read."""
+    """Body of a reply, whose pieces may be made while it is read."""
 
-    def __init__(self, reply: DemoReply, sleep: Callable[[float], None]) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
-        self._reply, self._sleep, self._pieces, self._rest = reply, sleep, reply.pieces(), b""
+        self._pieces, self._rest = pieces, b""
 
     def readable(self) -> bool:
-        """It can be read, and nothing else."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Next bytes; none at the end."""
-        if not self._rest:
-            self._rest = next(self._pieces, b"")
-            if self._rest and self._reply.pause_seconds:
-                self._sleep(self._reply.pause_seconds)
+        self._rest = self._rest or next(self._pieces, b"")
         size = min(len(buffer), len(self._rest))
         buffer[:size], self._rest = self._rest[:size], self._rest[size:]
         return size
@@ -318,7 +308,7 @@ def _demo_request(request: requests.PreparedRequest) -> DemoRequest:
     parts = urlsplit(request.url or "")
     headers: dict[str, Any] = {"host": parts.netloc}
     headers |= {name.lower(): value for name, value in request.headers.items()}
-    texts = {name: one if isinstance(one, str) else one.decode("latin-1") for name, one in headers.items()}
+    texts = {key: text if isinstance(text, str) else text.decode("latin-1") for key, text in headers.items()}
     body: Any = request.body or b""
     if not isinstance(body, str | bytes):
         body = b"".join(body)  # an upload in pieces

@@ -192,12 +192,6 @@ def test_a_trap_is_said(endpoint: str, words: str) -> None:
     assert any(words in caveat for caveat in catalog.endpoint(endpoint).caveats)
 
 
-def test_a_row_that_names_its_project_is_known() -> None:
-    assert catalog.endpoint("change_events").names_project == "project_id"
-    assert catalog.endpoint("work_order_contracts").names_project == "project.id"
-    assert catalog.endpoint("rfis").names_project == ""
-
-
 @pytest.mark.slow
 def test_the_text_of_an_endpoint_is_narrow_and_says_what_counts() -> None:
     for one in ALL:
