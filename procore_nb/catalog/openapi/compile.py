@@ -21,7 +21,7 @@ from procore_nb.catalog.endpoint import PLACEHOLDER, Endpoint, split_path
 from procore_nb.catalog.endpoint_schema import encode, path_name
 from procore_nb.catalog.format import flags
 from procore_nb.catalog.openapi.from_openapi import described, rows_of
-from procore_nb.catalog.openapi.schemas import read_document, resolved
+from procore_nb.catalog.openapi.schemas import Document, Node, read_document
 from procore_nb.errors import CatalogError
 from procore_nb.near_match import plain, stem
 
@@ -37,7 +37,6 @@ _SHORT = {
 _DOCUMENTED = (
     "paging", "filters", "other_query", "sort_param", "view_param", "updated_at_param", "created_at_param",
 )  # fmt: skip
-Operation = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 
 def build_file(
@@ -55,13 +54,11 @@ def build_file(
     catalogue = build(*decoded, base=base, whole=whole, as_of=max(days, default=""))
     with replace_atomically(output_path(output)) as draft:
         draft.write_bytes(dump(catalogue))
-    paths = {path for document in decoded for path, _, _ in _operations(document)}
+    paths = {path for document in decoded for path, _, _ in _operations(Document(document))}
     return catalogue, compare(load(), catalogue, paths)
 
 
-def build(
-    *documents: Mapping[str, Any], base: Catalogue | None = None, whole: bool = False, as_of: str = ""
-) -> Catalogue:
+def build(*documents: Node, base: Catalogue | None = None, whole: bool = False, as_of: str = "") -> Catalogue:
     """The catalogue of OpenAPI documents (3 or Swagger 2, decoded): the lists of `base` in their order, then new ones.
 
     Of two documents that have one path, the later counts. Lists of `base` stay also where the documents lack them (marked as
@@ -73,7 +70,7 @@ def build(
     known = {endpoint.path: endpoint for endpoint in load().endpoints} | extended
     taken = {plain(name) for endpoint in known.values() for name in (endpoint.name, *endpoint.aliases)}
     fresh: dict[str, Endpoint] = {}
-    for document in documents:
+    for document in map(Document, documents):
         for path, item, operation in _operations(document):
             rows = rows_of(document, path, operation)
             before = known.get(path)
@@ -101,12 +98,12 @@ def build(
     )
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
+def _operations(document: Document) -> Iterator[tuple[str, Node, Node]]:
     """Path, path item and GET operation of each path of Procore's API."""
-    root = str(document.get("basePath") or "").rstrip("/")
-    for raw, node in document["paths"].items():
+    root = str(document.content.get("basePath") or "").rstrip("/")
+    for raw, node in document.content["paths"].items():
         path = (raw if str(raw).startswith("/rest/") else f"{root}{raw}").rstrip("/")
-        item = resolved(document, node)
+        item = document.resolved(node)
         operation = item.get("get")
         if _PATH.match(path) and isinstance(operation, Mapping):
             yield path, item, operation

@@ -13,18 +13,11 @@ from typing import Any
 
 from procore_nb.catalog.endpoint import Endpoint, split_path
 from procore_nb.catalog.endpoint_schema import DEFAULT_SHAPE, PAGING_KEYS, Field, encode
-from procore_nb.catalog.openapi.schemas import (
-    alternatives,
-    flattened,
-    joined,
-    listing,
-    mapping,
-    resolved,
-    type_of,
-)
+from procore_nb.catalog.openapi.schemas import Document, Node, listing, mapping, type_of
 from procore_nb.near_match import plain
 
 Groups = tuple[tuple[str, ...], ...]
+Shapes = tuple[tuple[str, Node], ...]
 
 _FILTER = re.compile(r"^filters\[([^\]]+)\](.*)$")
 _SIGN = re.compile(r"^[+-]")
@@ -46,7 +39,7 @@ class Parameter:
     """A query parameter of an operation: whether it is required, and the schema of its value."""
 
     required: bool
-    schema: Mapping[str, Any]
+    schema: Node
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -66,23 +59,17 @@ class Rows:
     """Where the rows of a reply are, and the schema of one."""
 
     envelope: str
-    schema: Mapping[str, Any]
-    group: Mapping[str, Any] = field(default_factory=dict)
+    schema: Node
+    group: Node = field(default_factory=dict)
     """Where the rows come in groups: what a group says of itself."""
-    shapes: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    shapes: Shapes = ()
     """Where a row has one of several shapes: the name of each, and its schema."""
 
 
 Query = Mapping[str, Parameter]
 
 
-def described(
-    document: Mapping[str, Any],
-    path: str,
-    item: Mapping[str, Any],
-    operation: Mapping[str, Any],
-    rows: Rows | None,
-) -> Endpoint:
+def described(document: Document, path: str, item: Node, operation: Node, rows: Rows | None) -> Endpoint:
     """The endpoint of an operation; `rows` is None where the document does not show the rows."""
     query = query_of(document, item, operation)
     version, path_params = split_path(path)[0], tuple(re.findall(r"\{(\w+)\}", path))
@@ -90,12 +77,14 @@ def described(
     view, sort = _first(query, "view", "serializer_view"), _first(query, "sort", "sort[attribute]")
     views, sorts = (query[name].choices if name else () for name in (view, sort))
     view_default = str(query[view].schema.get("default") or "") if view else ""
-    shown = {view, sort, "sort[direction]"}
-    said = {*shown, "serializer_view", *PAGING_KEYS, *(name for group in required for name in group)}
-    choices = ((name.removesuffix("[]"), query[name].choices) for name in query if name not in shown)
-    fields = _fields(document, rows, views, view_default if view else None)
+    apart = {view, sort, "sort[direction]"}
+    not_other = {*apart, "serializer_view", *PAGING_KEYS, *(name for group in required for name in group)}
+    choices = ((name.removesuffix("[]"), query[name].choices) for name in query if name not in apart)
+    fields = tuple(_all_fields(document, rows)) if rows else ()
+    if rows and view:
+        fields = tuple(_in_views(fields, rows.shapes, views, view_default))
     default, most = _sizes(version, query)
-    info, tag = mapping(document.get("info")), next(map(str, listing(operation.get("tags"))), "")
+    info, tag = mapping(document.content.get("info")), next(map(str, listing(operation.get("tags"))), "")
     return Endpoint(
         name="",
         path=path,
@@ -109,7 +98,7 @@ def described(
         filters=tuple(
             _FILTER.sub(r"\1\2", name) for name in query if _FILTER.match(name) and (name,) not in required
         ),
-        other_query=tuple(name for name in query if name not in said and not _FILTER.match(name)),
+        other_query=tuple(name for name in query if name not in not_other and not _FILTER.match(name)),
         sort_param=sort,
         sorts=sorts,
         view_param=view,
@@ -148,34 +137,23 @@ def _kind(path: str) -> str:
     return "ids" if last == "ids" else "data"
 
 
-def _fields(
-    document: Mapping[str, Any], rows: Rows | None, views: tuple[str, ...], default: str | None
-) -> tuple[Field, ...]:
+def _all_fields(document: Document, rows: Rows) -> Iterator[Field]:
     """The fields of a row, and what the rows say of their group under the names that they have in a frame."""
-    if rows is None:
-        return ()
-    about = (
-        key if key.name.startswith("group_") else replace(key, name=f"group_{key.name}")
-        for key in flattened(document, rows.group)
-    )
-    fields = (*flattened(document, rows.schema), *about)
-    return fields if default is None else tuple(_in_views(fields, rows.shapes, views, default))
+    yield from document.flattened(rows.schema)
+    for group in document.flattened(rows.group):
+        yield group if group.name.startswith("group_") else replace(group, name=f"group_{group.name}")
 
 
 def _in_views(
-    fields: Iterable[Field],
-    shapes: tuple[tuple[str, Mapping[str, Any]], ...],
-    views: tuple[str, ...],
-    default: str,
+    fields: Iterable[Field], shapes: Shapes, views: tuple[str, ...], default: str
 ) -> Iterator[Field]:
     """The fields, each with the views that have it, where the names of the shapes name the views."""
-    keys_of: dict[str, Mapping[str, Any]] = {}
+    keys_of: dict[str, Node] = {}
     for name, shape in shapes:
         words = plain(_CAMEL.sub("_", name))
         matches = [view for view in views if plain(view) == words or words.endswith(f"_{plain(view)}")]
-        keys_of[max(matches, key=len) if matches else default or DEFAULT_SHAPE] = mapping(
-            shape.get("properties")
-        )
+        view = max(matches, key=len) if matches else default or DEFAULT_SHAPE
+        keys_of[view] = mapping(shape.get("properties"))
     clear = len(shapes) > 1 and len(keys_of) == len(shapes)
     for each in fields:
         key = each.name.split(".")[0].removesuffix("[]")
@@ -183,7 +161,7 @@ def _in_views(
         yield replace(each, views=having) if clear and 0 < len(having) < len(keys_of) else each
 
 
-def _removal(operation: Mapping[str, Any]) -> str:
+def _removal(operation: Node) -> str:
     """The day on which an operation is removed: from its change log, or from what is written about it."""
     for entry in listing(operation.get("x-changelog")):
         kind = str(mapping(entry).get("type") or "").casefold()
@@ -232,18 +210,18 @@ def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def query_of(document: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> Query:
+def query_of(document: Document, item: Node, operation: Node) -> Query:
     """The query parameters of an operation, those of its path item included; the operation's own come last.
 
     A `filters` object becomes one parameter for each of its keys.
     """
     query: dict[str, Parameter] = {}
     for node in (*listing(item.get("parameters")), *listing(operation.get("parameters"))):
-        raw = resolved(document, node)
+        raw = document.resolved(node)
         name = raw.get("name")
         if isinstance(name, str) and name.isprintable() and raw.get("in") == "query":
             # Swagger 2 has type, default and maximum in the parameter itself.
-            schema = joined(document, raw["schema"]) if "schema" in raw else dict(raw)
+            schema = document.joined(raw["schema"]) if "schema" in raw else dict(raw)
             query[name] = Parameter(bool(raw.get("required")), schema)
     spread: dict[str, Parameter] = {}
     for name, parameter in query.items():
@@ -252,62 +230,62 @@ def query_of(document: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
             spread[name] = parameter
             continue
         for key, value in keys.items():
-            schema = joined(document, value)
+            schema = document.joined(value)
             many = "[]" if type_of(schema) == "array" else ""
             spread[f"filters[{key}]{many}"] = Parameter(False, schema)
     return spread
 
 
-def rows_of(document: Mapping[str, Any], path: str, operation: Mapping[str, Any]) -> Rows | None:
+def rows_of(document: Document, path: str, operation: Node) -> Rows | None:
     """Where the rows of the reply with status 200 are; None when it is no collection."""
-    schema = joined(document, _reply(document, operation))
+    schema = document.joined(_reply(document, operation))
     properties = mapping(schema.get("properties"))
-    data = joined(document, properties.get("data"))
+    data = document.joined(properties.get("data"))
     for envelope, candidate in (("", schema), ("data", data)):
         if type_of(candidate) == "array":
             return _rows(document, path, envelope, candidate)
     for prefix, keys in (("data.", mapping(data.get("properties"))), ("", properties)):
         if key := _only_list(document, keys, path):
-            return _rows(document, path, prefix + key, joined(document, keys[key]))
+            return _rows(document, path, prefix + key, document.joined(keys[key]))
     return None
 
 
-def _rows(document: Mapping[str, Any], path: str, envelope: str, array: Mapping[str, Any]) -> Rows:
+def _rows(document: Document, path: str, envelope: str, array: Node) -> Rows:
     """The rows of an array, or those inside, where it is one of groups: `meetings` in things without an id at `…/meetings`."""
-    schema = joined(document, array.get("items"))
-    rows = Rows(envelope, schema, shapes=tuple(alternatives(document, array.get("items"))))
+    schema = document.joined(array.get("items"))
+    rows = Rows(envelope, schema, shapes=tuple(document.alternatives(array.get("items"))))
     keys = mapping(schema.get("properties"))
     if "id" in keys:
         return rows
     last = plain(path.rsplit("/", 1)[-1])
     inside = next((key for key in keys if key == "data" or plain(key) == last), "")
-    value = joined(document, keys.get(inside))
-    member = joined(document, value.get("items")) if type_of(value) == "array" else {}
+    value = document.joined(keys.get(inside))
+    member = document.joined(value.get("items")) if type_of(value) == "array" else {}
     if not member.get("properties"):
         return rows
     about = {key: value for key, value in keys.items() if key != inside and plain(key) not in _ABOUT_PAGES}
     return Rows(f"{envelope}[].{inside}", member, {"type": "object", "properties": about})
 
 
-def _reply(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Any:
+def _reply(document: Document, operation: Node) -> Any:
     replies = mapping(operation.get("responses"))
-    reply = resolved(document, replies.get("200") or replies.get("2XX"))
+    reply = document.resolved(replies.get("200") or replies.get("2XX"))
     if "schema" in reply:
         return reply["schema"]
     for kind, content in mapping(reply.get("content")).items():
         if "json" in kind:
-            return resolved(document, content).get("schema")
+            return document.resolved(content).get("schema")
     return None
 
 
-def _only_list(document: Mapping[str, Any], properties: Mapping[str, Any], path: str) -> str:
+def _only_list(document: Document, properties: Node, path: str) -> str:
     """The one key that holds rows, when the rest is about paging, or the path ends in that key.
 
     One object that has a list in it (an RFI with its attachments) is not a collection.
     """
     if path.endswith("}"):
         return ""
-    lists = [key for key, value in properties.items() if type_of(joined(document, value)) == "array"]
+    lists = [key for key, value in properties.items() if type_of(document.joined(value)) == "array"]
     last = plain(path.rsplit("/", 1)[-1])
     if len(lists) != 1:
         return ""
