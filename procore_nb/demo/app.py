@@ -29,8 +29,7 @@ from procore_nb.demo.http_messages import (
     whole_number,
 )
 from procore_nb.demo.portfolio import Portfolio, usual_portfolio
-from procore_nb.demo.storage import FILES, Storage
-from procore_nb.demo.stored_files import UNSENT
+from procore_nb.demo.stored_files import FILES, UNSENT, Storage
 from procore_nb.demo.tables.listing import Listing
 
 Answer = Callable[[ApiCall], DemoReply]
