@@ -36,12 +36,12 @@ class Paginator:
     rows handed out before no longer count. A list that stays short of what was announced leaves an error in `failure`.
     """
 
-    def __init__(self, request: ListRequest) -> None:
-        self.request = request
+    def __init__(self, request: ListRequest, *, position: int = 0) -> None:
+        self.request, self.position = request, position
         self.stats = PageStats()
         self.done = False
         self.restarted = False
-        self.failure: IncompleteError | None = None
+        self.failure: ProcoreError | None = None
         self._start = 0 if request.paging == "page0" else 1
         self._per_page = request.per_page
         self._grouped = "[]" in request.envelope

@@ -6,7 +6,6 @@ worker pool does.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -103,50 +102,49 @@ class Scheduler:
         *,
         most: int | None = None,
     ) -> None:
-        self._pool = pool
+        self._pool, self._cache = pool, pool.policy.cache
         self._most = most or pool.policy.workers * _LOOK_AHEAD  # requests that are begun and not done
-        self._requests = requests
-        self._may_skip = may_skip
-        self._cache = pool.policy.cache
-        self._paginators: deque[Paginator] = deque()  # in order; the first one's rows are handed out next
-        self._by_request: dict[int, tuple[int, Paginator]] = {}  # with its position in the order
-        self._skipped: dict[int, ProcoreError] = {}
+        self._requests, self._may_skip = requests, may_skip
+        self._paginators: dict[int, Paginator] = {}  # in order; the first one's rows are handed out next
+        self._begun = 0
         # Pages of earlier requests go first: their rows can be handed out, and need not be held.
         self._to_send: list[tuple[int, int, int, PageRequest]] = []
         self._under_way = 0
         self._yet_to_begin = length_hint(requests)
-        self._begun = 0
         self._wait_checked = False
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all requests are done; on a failure, first the rows that have come."""
         try:
             while self._begin_further() or self._paginators:
-                self._send()
+                # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
+                while self._to_send and self._under_way < 2 * self._pool.policy.workers:
+                    self._pool.submit(heappop(self._to_send)[-1])
+                    self._under_way += 1
                 yield from self._hand_out()
                 if self._under_way:
                     self._receive(*self._pool.next_result())
         except (ProcoreError, KeyboardInterrupt, Cancelled):
             self._pool.stop()  # nothing further is sent while what had come is taken in
-            yield from self._what_had_come()
+            yield from self._hand_out_rest()
             raise
         finally:
             if self._cache:
-                for one in self._paginators:
-                    self._cache.end(one.request, complete=False)
+                for request in [each.request for each in self._paginators.values()]:
+                    self._cache.end(request, complete=False)
 
-    def _what_had_come(self) -> Iterator[Event]:
+    def _hand_out_rest(self) -> Iterator[Event]:
         """Hand out the rows of every request that has begun, and the end of those that are complete."""
         for page_request, result in self._pool.drain():
-            if isinstance(result, Page) and id(page_request.request) in self._by_request:
-                self._by_request[id(page_request.request)][1].keep(page_request, result)
-        for one in self._paginators:
-            if one.restarted:
-                yield RequestRestarted(one.request)
-            yield from (PageRows(one.request, rows) for rows in (*one.buffer.ready(), *one.buffer.rest()))
-            skipped = self._skipped.get(id(one.request))
-            if one.done and one.failure is None:
-                yield RequestDone(one.request, one.stats, skipped)
+            if isinstance(result, Page) and id(page_request.request) in self._paginators:
+                self._paginators[id(page_request.request)].keep(page_request, result)
+        for paginator in self._paginators.values():
+            request, buffer = paginator.request, paginator.buffer
+            if paginator.restarted:
+                yield RequestRestarted(request)
+            yield from (PageRows(request, rows) for rows in (*buffer.ready(), *buffer.rest()))
+            if paginator.done and (paginator.failure is None or self._may_skip(paginator.failure)):
+                yield RequestDone(request, paginator.stats, paginator.failure)
 
     def _begin_further(self) -> bool:
         while len(self._paginators) < self._most:
@@ -154,80 +152,68 @@ class Scheduler:
             if request is None:
                 return False
             self._yet_to_begin = max(0, self._yet_to_begin - 1)
-            one = Paginator(request)
             if self._cache:
                 self._cache.begin(request)
-            self._paginators.append(one)
-            self._by_request[id(request)] = self._begun, one
+            paginator = self._paginators[id(request)] = Paginator(request, position=self._begun)
             self._begun += 1
-            self._queue([one.first()])
+            self._queue(paginator, [paginator.first()])
         return True
-
-    def _send(self) -> None:
-        # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
-        while self._to_send and self._under_way < 2 * self._pool.policy.workers:
-            self._pool.submit(heappop(self._to_send)[-1])
-            self._under_way += 1
 
     def _receive(self, page_request: PageRequest, result: Page | BaseException) -> None:
         self._under_way -= 1
-        request = page_request.request
-        if id(request) not in self._by_request:
+        paginator = self._paginators.get(id(page_request.request))
+        if paginator is None:
             return
-        one = self._by_request[id(request)][1]
         if isinstance(result, Page):
-            self._go_on(one, one.receive(page_request, result))
+            self._go_on(paginator, paginator.receive(page_request, result))
             return
         if not isinstance(result, ProcoreError):
             raise result
-        instead = one.refused(page_request, result)
+        instead = paginator.refused(page_request, result)
         if not isinstance(instead, ProcoreError):
-            self._go_on(one, instead)
+            self._go_on(paginator, instead)
             return
         if not self._may_skip(instead):
             raise instead from (None if instead is result else result)
-        self._skipped[id(request)] = instead
-        one.done = True
-        self._forget(lambda other: other.request is request)
+        paginator.failure, paginator.done = instead, True
+        self._forget(lambda other: other.request is paginator.request)
 
-    def _queue(self, page_requests: list[PageRequest]) -> None:
-        for one in page_requests:
-            position = self._by_request[id(one.request)][0]
-            heappush(self._to_send, (position, one.attempt, one.number, one))
-
-    def _forget(self, no_longer: Callable[[PageRequest], bool]) -> None:
-        self._to_send = [entry for entry in self._to_send if not no_longer(entry[-1])]
-        heapify(self._to_send)
-
-    def _go_on(self, one: Paginator, page_requests: list[PageRequest]) -> None:
-        if one.restarted:
-            self._forget(lambda other: other.request is one.request and one.is_late(other))
-        self._queue(page_requests)
+    def _go_on(self, paginator: Paginator, page_requests: list[PageRequest]) -> None:
+        request = paginator.request
+        if paginator.restarted:
+            self._forget(lambda other: other.request is request and paginator.is_late(other))
+        self._queue(paginator, page_requests)
         # The first response names the limits, the first page of a list how many pages it has.
-        if self._cache and self._cache.holds(one.request):
+        if self._cache and self._cache.holds(request):
             return
         if len(page_requests) > 1 or not self._wait_checked:
             self._wait_checked = True
-            planned = sum(each.pages_planned for each in self._paginators)
-            self._pool.check_wait_budget(len(self._to_send) + planned + self._yet_to_begin, one.request)
+            planned = sum(each.pages_planned for each in self._paginators.values())
+            self._pool.check_wait_budget(len(self._to_send) + planned + self._yet_to_begin, request)
+
+    def _queue(self, paginator: Paginator, page_requests: list[PageRequest]) -> None:
+        for each in page_requests:
+            heappush(self._to_send, (paginator.position, each.attempt, each.number, each))
+
+    def _forget(self, is_void: Callable[[PageRequest], bool]) -> None:
+        self._to_send = [entry for entry in self._to_send if not is_void(entry[-1])]
+        heapify(self._to_send)
 
     def _hand_out(self) -> Iterator[Event]:
-        while self._paginators:
-            one = self._paginators[0]
-            if one.restarted:
-                one.restarted = False
-                yield RequestRestarted(one.request)
-            for rows in one.buffer.ready():
-                yield PageRows(one.request, rows)
-            if not one.done:
+        """Hand out what the first requests have; those that are done are left."""
+        for paginator in list(self._paginators.values()):
+            request, failure = paginator.request, paginator.failure
+            if paginator.restarted:
+                paginator.restarted = False
+                yield RequestRestarted(request)
+            for rows in paginator.buffer.ready():
+                yield PageRows(request, rows)
+            if not paginator.done:
                 return
-            self._paginators.popleft()
-            del self._by_request[id(one.request)]
-            failure = one.failure
+            del self._paginators[id(request)]
             if failure is not None and not self._may_skip(failure):
                 raise failure
-            skipped = self._skipped.pop(id(one.request), failure)
             if self._cache:
-                whole = skipped is None and not one.stats.moved and one.stats.attempts == 1
-                self._cache.end(one.request, complete=whole)
-            yield RequestDone(one.request, one.stats, skipped)
+                whole = failure is None and not paginator.stats.moved and paginator.stats.attempts == 1
+                self._cache.end(request, complete=whole)
+            yield RequestDone(request, paginator.stats, failure)
