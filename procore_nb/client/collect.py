@@ -25,6 +25,8 @@ from procore_nb.errors import (
     warn,
 )
 from procore_nb.fetch import (
+    Cancelled,
+    DeferredInterrupt,
     Event,
     ListRequest,
     PageRows,
@@ -37,7 +39,6 @@ from procore_nb.fetch import (
 from procore_nb.frame_info import FetchedFrame, FetchInfo, describe
 from procore_nb.frames import FrameBuilder, with_categories
 from procore_nb.progress import Progress, counted
-from procore_nb.signals import Cancelled, DeferredInterrupt
 
 if TYPE_CHECKING:
     from procore_nb.client.query import ListQuery

@@ -16,5 +16,7 @@ from procore_nb.fetch.scheduler import RequestRestarted as RequestRestarted
 from procore_nb.fetch.scheduler import fetch_first_page as fetch_first_page
 from procore_nb.fetch.scheduler import fetch_json as fetch_json
 from procore_nb.fetch.scheduler import fetch_lists as fetch_lists
+from procore_nb.fetch.workers import Cancelled as Cancelled
+from procore_nb.fetch.workers import DeferredInterrupt as DeferredInterrupt
 from procore_nb.fetch.workers import Observer as Observer
 from procore_nb.fetch.workers import RequestPolicy as RequestPolicy

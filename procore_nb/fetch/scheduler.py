@@ -15,10 +15,9 @@ from typing import Any
 from procore_nb.errors import ProcoreError
 from procore_nb.fetch.pages import ListRequest, PageRequest, PageStats
 from procore_nb.fetch.paginator import Paginator
-from procore_nb.fetch.workers import Observer, RequestPolicy, WorkerPool
+from procore_nb.fetch.workers import Cancelled, Observer, RequestPolicy, WorkerPool
 from procore_nb.http import Session
 from procore_nb.responses import Page, read_json
-from procore_nb.signals import Cancelled
 
 _LOOK_AHEAD = 4  # requests begun for each worker, so that one slow list does not hold up the others
 

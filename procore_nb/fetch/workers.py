@@ -2,12 +2,13 @@
 
 In: page requests, or addresses of files from records. Out: pages, or open responses of files; or the errors that ended the
 trying. The only module of this package that waits. The API host's requests go through its rate limiter; stores of files have
-none, only few connections.
+none, only few connections. A fetch that is under way is ended early by Ctrl-C, or by an observer with `Cancelled`.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,47 @@ Answer = TypeVar("Answer")
 Parsed = TypeVar("Parsed")
 Reply = TypeVar("Reply", Response, FileResponse)
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
+
+
+class Cancelled(Exception):
+    """Raised in the fetching thread by an observer to end the fetch, as Ctrl-C does; what had come is kept."""
+
+
+class DeferredInterrupt:
+    """A context manager: Ctrl-C (or the stop button) during the block waits until `raise_pending`; a second one does not.
+
+    Python delivers Ctrl-C to the main thread only, and a program may have its own handler: there this changes nothing.
+    """
+
+    def __init__(self) -> None:
+        self._received = self._waits = self._installed = False
+
+    def __enter__(self) -> Self:
+        own = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        if not own and threading.current_thread() is threading.main_thread():
+            self._installed = True
+            signal.signal(signal.SIGINT, self._receive)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._installed:
+            self._installed = False
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def pending(self) -> bool:
+        """Return whether there was a Ctrl-C, raised by now or not."""
+        return self._received
+
+    def raise_pending(self) -> None:
+        """Raise the `KeyboardInterrupt` of a Ctrl-C that waits."""
+        if self._waits:
+            self._waits = False
+            raise KeyboardInterrupt
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._waits:
+            raise KeyboardInterrupt
+        self._received = self._waits = True
 
 
 class Observer:

@@ -35,6 +35,7 @@ from procore_nb.errors import (
     RateLimitError,
     warn,
 )
+from procore_nb.fetch import Cancelled, DeferredInterrupt
 from procore_nb.fetch.workers import TransferPool
 from procore_nb.files.download_folder import (
     DownloadManifest,
@@ -47,7 +48,6 @@ from procore_nb.files.download_folder import (
 )
 from procore_nb.files.find_files import FileRecord, records_of
 from procore_nb.progress import TransferProgress, counted, size_text
-from procore_nb.signals import Cancelled, DeferredInterrupt
 
 PARTS = ".procore-nb-parts"
 _RESERVE_BYTES = 64 << 20  # of a disk, which stay free

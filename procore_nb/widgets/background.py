@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ProcoreError
+from procore_nb.fetch import Cancelled
 from procore_nb.progress import Progress, counted
-from procore_nb.signals import Cancelled
 
 
 class BackgroundTask:

@@ -19,9 +19,9 @@ from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
 from procore_nb.client.collect import ListFetch
+from procore_nb.fetch import DeferredInterrupt
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.column_builder import ColumnBuilder
-from procore_nb.signals import DeferredInterrupt
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 PROGRAM = """

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import procore_nb as pnb
 from procore_nb import catalog, demo
-from procore_nb.signals import Cancelled
+from procore_nb.fetch import Cancelled
 from procore_nb.widgets import Explorer
 from procore_nb.widgets.background import ProgressObserver
 from procore_nb.widgets.filters import FilterSpec
