@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from types import FrameType
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from procore_nb.errors import NetworkError, ProcoreError, RateLimitError, RequestError
