@@ -6,33 +6,30 @@ writes several to one file. What each figure means is in `docs/reports.md`, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from procore_nb.call_errors import explain_calls
-from procore_nb.errors import NoAttributeError
-from procore_nb.near_match import near
-from procore_nb.reports.billing_report import billing
-from procore_nb.reports.budget_reports import cost, wip
-from procore_nb.reports.buyout_report import buyout
+from procore_nb.errors import ArgumentError, NoAttributeError, warn
+from procore_nb.near_match import did_you_mean, near
+from procore_nb.reports.billing_reports import billing, wip
+from procore_nb.reports.budget_reports import buyout, cost
 from procore_nb.reports.change_report import changes
+from procore_nb.reports.columns import as_day
 from procore_nb.reports.compliance_report import compliance
-from procore_nb.reports.days import as_day
 from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.health_report import portfolio_health
+from procore_nb.reports.item_reports import punch, quality, rfis
 from procore_nb.reports.pack import pack
-from procore_nb.reports.quality_reports import punch, quality
 from procore_nb.reports.result import Report
-from procore_nb.reports.rfi_report import rfis
 from procore_nb.reports.schedule_report import schedule
 from procore_nb.reports.site_reports import manpower, safety
 from procore_nb.reports.submittal_report import submittals
 
+_ORDER = (portfolio_health, rfis, submittals, changes, cost, buyout, wip, billing, safety, quality, punch)
 REPORTS: dict[str, ReportFunction] = {
-    one.name: one
-    for one in (
-        portfolio_health, rfis, submittals, changes, cost, buyout, wip, billing, safety, quality, punch, manpower, schedule, compliance,
-    )
-}  # fmt: skip
+    report.name: report for report in (*_ORDER, manpower, schedule, compliance)
+}
 """Every report by its name, in the order of a pack."""
 
 
@@ -72,23 +69,42 @@ def all_reports(
     --------
     >>> import procore_nb as pnb
     >>> rows = {"rfis": [{"id": 1, "status": "open"}]}
-    >>> [one.name for one in pnb.reports.all_reports(rows, "rfis", as_of="2026-06-18")]
+    >>> [report.name for report in pnb.reports.all_reports(rows, "rfis", as_of="2026-06-18")]
     ['rfis']
     """
-    from procore_nb.reports.sources import chosen_reports, left_out, reader_for
+    from procore_nb.reports.sources import reader_for
 
     reader = reader_for(source, projects=projects, progress=progress)
-    chosen = [
-        (report, {name: value for name, value in options.items() if name in report.options})
-        for report in chosen_reports(REPORTS, names, options)
-        if names or not reader.missing(report)
-    ]
-    if not names:
-        left_out(reader, REPORTS.values())
+    absent = {
+        name: [] if names else reader.missing(report) for name, report in _chosen(names, options).items()
+    }
+    if lacking := {name: lists for name, lists in absent.items() if lists}:
+        each = "; ".join(f"{name} ({', '.join(lists)})" for name, lists in lacking.items())
+        warn(f"{len(lacking)} reports are left out, as these lists are not here: {each}. Sync or pass them.")
+    own = {
+        name: {option: value for option, value in options.items() if option in REPORTS[name].options}
+        for name in absent
+        if name not in lacking
+    }
     day = None if as_of is None else as_day(as_of, "as_of")
-    reader.announce([(report, report.checked(own)) for report, own in chosen], day)
+    reader.announce([(REPORTS[name], REPORTS[name].checked(its)) for name, its in own.items()], day)
     shared = {name: options[name] for name in ("calendar", "holidays") if name in options}
-    return [report(reader, as_of=as_of, since=since, **shared, **own) for report, own in chosen]
+    return [REPORTS[name](reader, as_of=as_of, since=since, **shared, **its) for name, its in own.items()]
+
+
+def _chosen(names: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, ReportFunction]:
+    """Return the named reports, or all; refuse unknown names, and options that none of them has."""
+    for name in names:
+        if name not in REPORTS:
+            hint = did_you_mean(name, REPORTS).strip() or f"Reports: {', '.join(REPORTS)}."
+            raise ArgumentError(f"There is no report {name!r}.", advice=hint)
+    reports = {name: REPORTS[name] for name in names or REPORTS}
+    known = {"calendar", "holidays", *(option for report in reports.values() for option in report.options)}
+    for option in options:
+        if option not in known:
+            advice = did_you_mean(option, known).strip()
+            raise ArgumentError(f"None of these reports has an option {option!r}.", advice=advice)
+    return reports
 
 
 @explain_calls()
@@ -123,7 +139,7 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("_") and (choices := near(name, REPORTS)):
         raise NoAttributeError(
             f"There is no report {name!r}.",
-            advice=f"Did you mean {' or '.join(f'reports.{one}' for one in choices)}?",
+            advice=f"Did you mean {' or '.join(f'reports.{choice}' for choice in choices)}?",
         )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -1,47 +1,28 @@
-"""Budgets: where each line will end, what is bought and at what saving, what is earned against what is billed.
+"""Budgets: where each line will end, what is bought, at what saving, and what is still to buy.
 
-In: budget lines, commitments and their line items, prime contracts, owner invoices. Out: an `Answer` each. Speaks to no service.
+In: budget lines, commitments and their line items. Out: an `Answer` each, and budget lines for other reports. Speaks to no service.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, plain
-from procore_nb.reports.billing_report import last_invoices
+from procore_nb.reports.columns import amounts, booleans, comparable_ids, ids_of, is_signed, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    Finding,
-    amounts,
-    count,
-    grouped,
-    largest_first,
-    percent,
-    pieces,
-    sentence,
-    sums,
-    total,
-    words,
-)
+from procore_nb.reports.measures import classify, concat_rows, count, percent, sentence, sums, total, words
 from procore_nb.reports.pictures import by_currency
-from procore_nb.reports.report_data import (
-    COMMITMENTS,
-    CURRENCY,
-    ReportData,
-    ids_of,
-    is_signed,
-    plain_words,
-    truth,
-)
+from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData
 from procore_nb.reports.result import Answer
 
-_PRIME = "prime_contracts_v1_0"
-_LINES = "budget_view_detail_rows"
+PRIME_CONTRACTS = "prime_contracts_v1_0"
+BUDGET_LINES = "budget_view_detail_rows"
 _NAMES = {
     "approved_changes": ("Approved COs", "Approved Change Orders", "Approved COs and Changes"),
     "revised": ("Revised Budget",),
@@ -53,6 +34,17 @@ _NAMES = {
     "estimate": ("Estimated Cost at Completion",),
 }
 """What the columns of the standard view are called; a company's own names are an option."""
+_LINE = words(
+    "revised projected_budget projected_costs forecast_to_complete estimate_at_completion over_under job_to_date"
+)
+_UNBOUGHT = ("draft", "out_for_bid", "terminated", "void")
+_ORDERS, _ORDER_LINES = "commitment_change_orders", "commitment_change_order_line_items"
+_CODES = {
+    "wbs": "wbs_code.id wbs_code_id",
+    "code": "cost_code.id cost_code_id",
+    "word": "cost_code.full_code cost_code cost_code.code cost_code.name wbs_code.flat_code",
+}
+"""Where a line item names its cost code, best first: by the ids of the budget line, or in words."""
 
 
 def _view(frames: Mapping[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.DataFrame:
@@ -73,7 +65,7 @@ def _view(frames: Mapping[str, pd.DataFrame], options: Mapping[str, Any]) -> pd.
 
 BUDGET = (
     Use("budget_views", optional=True),
-    Use(_LINES, parent="budget_views", pick=_view, arguments=lambda _, __: {"budget_row_type": "all"}),
+    Use(BUDGET_LINES, parent="budget_views", select=_view, arguments=lambda *_: {"budget_row_type": "all"}),
 )
 
 
@@ -85,55 +77,54 @@ def budget_lines(
     Of `figures` that the view lacks the notes say so.
     """
     data.take("budget_views")  # for the coverage: how many views each project has
-    frame = _one_view(data, data.frames.get(_LINES, pd.DataFrame()), view)
-    found = _found_columns(data, frame, columns or {})
-    data.frames[_LINES] = frame.rename(columns={column: figure for figure, column in found.items()})
-    amount = ("original_budget_amount", "budget_modifications")
-    forecast = "amount manual_amount calculation_strategy automatically_calculated"
+    frame = _one_view(data, data.frames.get(BUDGET_LINES, pd.DataFrame()), view)
+    names = _column_names(data, frame, columns or {})
+    data.frames[BUDGET_LINES] = frame.rename(columns={column: figure for figure, column in names.items()})
+    deciding = ("original_budget_amount", "budget_modifications")
+    forecast = words("amount manual_amount calculation_strategy automatically_calculated")
     other = [*words("id cost_code cost_code_id wbs_code_id category"), CURRENCY, *_NAMES]
-    other += [f"budget_forecast.{one}" for one in words(forecast)]
-    rows = data.take(_LINES, "", " ".join(amount), " ".join(other))
-    for one in (*amount, *_NAMES):
-        rows[one] = amounts(rows[one])
-    absent = [_NAMES[one][0] for one in _NAMES if one in figures and one not in {*found, "estimate"}]
-    if {"revised", "approved_changes"} & set(found):  # each of the two can give the revised budget
-        absent = [one for one in absent if one not in ("Revised Budget", "Approved COs")]
+    other += [f"budget_forecast.{field}" for field in forecast]
+    rows = data.take(BUDGET_LINES, "", " ".join(deciding), " ".join(other))
+    for column in (*deciding, *_NAMES):
+        rows[column] = amounts(rows[column])
+    absent = [_NAMES[name][0] for name in _NAMES if name in figures and name not in {*names, "estimate"}]
+    if {"revised", "approved_changes"} & set(names):  # each of the two can give the revised budget
+        absent = [title for title in absent if title not in ("Revised Budget", "Approved COs")]
     if absent and len(rows):
-        data.note(f"The budget view has no column {', '.join(absent)}; name yours with columns={{…}}. What they decide is missing.")  # fmt: skip
+        advice = "name yours with columns={…}. What they decide is missing."
+        data.note(f"The budget view has no column {', '.join(absent)}; {advice}")
     parts = rows["original_budget_amount"] + rows["budget_modifications"].fillna(0) + rows["approved_changes"]
     rows["revised"] = parts.fillna(rows["revised"])
-    rows["currency"] = data.currencies(rows, *COMMITMENTS, _PRIME)
-    rows["unbudgeted"] = rows["id"].isna() if not data.lacks(_LINES, "id") else False
+    rows["currency"] = data.currencies(rows, *COMMITMENTS, PRIME_CONTRACTS)
+    rows["unbudgeted"] = rows["id"].isna() if not data.lacks(BUDGET_LINES, "id") else False
     rows["cost_code"] = rows["cost_code"].astype("string").fillna("(no cost code)")
     return rows
 
 
-def _found_columns(data: ReportData, frame: pd.DataFrame, chosen: Mapping[str, str]) -> dict[str, str]:
+def _column_names(data: ReportData, frame: pd.DataFrame, chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the column of the lines by the figure it holds: the one chosen, else the one called as in a standard view."""
-    unknown = [one for one in chosen if one not in _NAMES]
+    unknown = [figure for figure in chosen if figure not in _NAMES]
     if unknown:
         choices = near(unknown[0], _NAMES)
         raise ArgumentError(
             f"columns names {unknown[0]!r}, which is no figure of a budget.",
             advice=f"Did you mean {choices[0]}?" if choices else f"Figures are {', '.join(_NAMES)}.",
         )
-    titles = {plain(str(one)): str(one) for one in frame.columns}
+    titles = {plain(name): name for name in map(str, frame.columns)}
     given = data.frames.get("budget_detail_columns", pd.DataFrame())
     if {"id", "name"} <= set(given.columns):  # columns that are called by their id have a title there
         named = {str(number): str(title) for number, title in zip(given["id"], given["name"], strict=True)}
-        titles |= {plain(named[one]): one for one in map(str, frame.columns) if one in named}
-    found: dict[str, str] = {}
+        titles |= {plain(named[name]): name for name in map(str, frame.columns) if name in named}
+    columns: dict[str, str] = {}
     for figure, names in _NAMES.items():
-        wanted = (chosen[figure],) if figure in chosen else names
-        matches = [titles[plain(one)] for one in wanted if plain(one) in titles]
+        candidates = (chosen[figure],) if figure in chosen else names
+        matches = [titles[plain(name)] for name in candidates if plain(name) in titles]
         if matches:
-            found[figure] = matches[0]
+            columns[figure] = matches[0]
         elif figure in chosen and len(frame):
-            nearest = ", ".join(near(chosen[figure], map(str, frame.columns)))
-            raise ArgumentError(
-                f"The budget lines have no column {chosen[figure]!r}.", advice=f"Near: {nearest}."
-            )
-    return found
+            advice = f"Near: {', '.join(near(chosen[figure], map(str, frame.columns)))}."
+            raise ArgumentError(f"The budget lines have no column {chosen[figure]!r}.", advice=advice)
+    return columns
 
 
 def _one_view(data: ReportData, frame: pd.DataFrame, view: str | None) -> pd.DataFrame:
@@ -151,15 +142,15 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     rows["projected_budget"] = rows["revised"] + rows["pending_budget"].fillna(0)
     costs = rows[["committed", "direct", "pending_cost"]]
     rows["projected_costs"] = costs.sum(axis=1, min_count=1).where(rows["committed"].notna())
-    strategy = plain_words(rows["budget_forecast.calculation_strategy"])
-    said = truth(rows["budget_forecast.automatically_calculated"], unknown=True)
-    manual = strategy.eq("manual") | (strategy.eq("") & ~said)
+    strategy = status_codes(rows["budget_forecast.calculation_strategy"])
+    is_automatic = booleans(rows["budget_forecast.automatically_calculated"], missing=True)
+    manual = strategy.eq("manual") | (strategy.eq("") & ~is_automatic)
     rows["forecast_method"] = strategy.mask(strategy.eq(""), "automatic").mask(manual, "manual")
     automatic = (rows["projected_budget"] - rows["projected_costs"]).clip(lower=0)
     by_hand = amounts(rows["budget_forecast.manual_amount"]).fillna(amounts(rows["budget_forecast.amount"]))
     given = by_hand.where(manual, amounts(rows["budget_forecast.amount"]).fillna(by_hand))
     by_rule = rows["forecast_method"].eq("automatic")
-    rows["automatic"] = by_rule & ~(truth(rows["unbudgeted"]) & strategy.eq(""))
+    rows["automatic"] = by_rule & ~(booleans(rows["unbudgeted"]) & strategy.eq(""))
     rows["forecast_to_complete"] = automatic.where(by_rule, given)
     rows["view_estimate"] = rows["estimate"]
     rows["estimate_at_completion"] = rows["projected_costs"] + rows["forecast_to_complete"]
@@ -167,20 +158,15 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     return rows
 
 
-_LINE = words(
-    "revised projected_budget projected_costs forecast_to_complete estimate_at_completion over_under job_to_date"
-)
-
-
-def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
-    sums = {name: total(rows[name]) for name in _LINE}
+def _line_figures(rows: pd.DataFrame) -> dict[str, Any]:
+    amounts = {name: total(rows[name]) for name in _LINE}
     return {
         "lines": len(rows),
-        **sums,
-        "spent_percent": percent(sums["job_to_date"], sums["estimate_at_completion"]),
+        **amounts,
+        "spent_percent": percent(amounts["job_to_date"], amounts["estimate_at_completion"]),
         "lines_over": count((rows["over_under"] < 0).astype("boolean").where(rows["over_under"].notna())),
         "automatic_lines": int(rows["automatic"].sum()),
-        "unbudgeted_lines": int(truth(rows["unbudgeted"]).sum()),
+        "unbudgeted_lines": int(booleans(rows["unbudgeted"]).sum()),
     }
 
 
@@ -188,8 +174,8 @@ def _line_measure(rows: pd.DataFrame) -> dict[str, Any]:
     "Cost",
     "Where will each budget line end?",
     *BUDGET,
-    Use("budget_detail_columns", optional=True, parent="budget_views", pick=_view, wanted=lambda options: bool(options["column_ids"])),
-)  # fmt: skip
+    Use("budget_detail_columns", optional=True, option="column_ids", parent="budget_views", select=_view),
+)
 def cost(
     data: ReportData,
     *,
@@ -211,141 +197,203 @@ def cost(
     estimate = rows["estimate_at_completion"]
     spent = (100 * rows["job_to_date"] / estimate).where(estimate.ne(0))
     rows["spent_percent"] = spent.astype("float64").round(2)
-    summary, whole = data.totals(rows, _line_measure, money=True)
+    summary, whole = data.totals(rows, _line_figures, money=True)
     by_code = sums(rows, ["project_id", "project_name", "cost_code", "currency"], *_LINE)
     differ = int(((rows["view_estimate"] - estimate).abs() > 0.01).sum())
     if differ:
-        data.note(f"{differ:,} lines have another estimate in the budget view than these formulas give: the view has its own.")  # fmt: skip
-    findings = [
-        sentence("Where {lines} lines will end cannot be said: the budget view lacks what decides it.", one)
-        if math.isnan(one["over_under"])
-        else sentence(
-            "Estimate at completion {estimate_at_completion:money} against a projected budget of {projected_budget:money}: {off:money} {side}; "
-            "{lines_over} of {lines} lines over, {automatic_lines} automatic (these can never show an underrun), {unbudgeted_lines} unbudgeted.",
-            one,
-            off=abs(one["over_under"]),
-            over=-one["over_under"],
-            side="over" if one["over_under"] < 0 else "under",
+        text = (
+            "lines have another estimate in the budget view than these formulas give: the view has its own."
         )
-        for one in whole.to_dict("records")
-    ]
+        data.note(f"{differ:,} {text}")
+    unknown = "Where {lines} lines will end cannot be said: the budget view lacks what decides it."
+    known = (
+        "Estimate at completion {estimate_at_completion:money} against a projected budget of {projected_budget:money}: {off:money} {side}; "
+        "{lines_over} of {lines} lines over, {automatic_lines} automatic (these can never show an underrun), {unbudgeted_lines} unbudgeted."
+    )
+    findings = []
+    for row in whole.to_dict("records"):
+        off, side = row["over_under"], "over" if row["over_under"] < 0 else "under"
+        text = unknown if math.isnan(off) else known
+        findings.append(sentence(text, row, off=abs(off), over=-off, side=side))
     codes = sums(rows, ["cost_code", "currency"], "over_under")
     title = "Over (−) and under budget by cost code"
     pictures = by_currency(title, codes, "cost_code", "over_under", whole["currency"])
-    about = "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
-    rows, by_code = (
-        one.sort_values("over_under", ignore_index=True)
-        for one in (rows[[*words(about), *_LINE, "spent_percent"]], by_code)
-    )
+    shown = "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
+    rows = rows[[*words(shown), *_LINE, "spent_percent"]].sort_values("over_under", ignore_index=True)
+    by_code = by_code.sort_values("over_under", ignore_index=True)
     return Answer(summary, rows, {"total": whole, "by_cost_code": by_code}, findings, pictures)
 
 
+def _counting(name: str, frames: Mapping[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the contracts whose line items are asked for."""
+    contracts = frames[name]
+    if contracts.empty:
+        return contracts
+    status = status_codes(contracts["status"])
+    return contracts[status.ne("void") & (booleans(contracts["executed"]) | ~status.isin(_UNBOUGHT))]
+
+
+def _approved(frames: Mapping[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
+    orders = frames[_ORDERS]
+    return orders[status_codes(orders["status"]).eq("approved")] if len(orders) else orders
+
+
 @report(
-    "Work in progress",
-    "What is earned against what is billed, and at what margin?",
-    Use(_PRIME),
+    "Buyout",
+    "What is bought, at what saving, and what is still to buy?",
     *BUDGET,
-    Use("payment_applications", optional=True, among=(_PRIME,), decides="what is billed, over or under, is not known"),
-)  # fmt: skip
-def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
-    """Work out earned revenue, over- and underbilling, and profit, by project and currency; several contracts are summed.
+    *map(Use, COMMITMENTS),
+    *(Use(f"{name[:-1]}_line_items", parent=name, select=partial(_counting, name)) for name in COMMITMENTS),
+    Use(_ORDERS, optional=True, option="change_order_lines"),
+    Use(_ORDER_LINES, optional=True, option="change_order_lines", parent=_ORDERS, select=_approved),
+)
+def buyout(
+    data: ReportData,
+    *,
+    bought_from: float = 80.0,
+    change_order_lines: bool = False,
+    view: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Answer:
+    """Compare signed commitments with the budget, by cost code.
 
-    Contract = original of the signed prime contracts + approved changes. Complete = job to date / estimate at completion, at
-    most 100 %. Earned = contract x complete. Billed is completed and stored to date of the last approved owner invoice of each
-    contract, retainage included. Overbilled is billed above earned, underbilled the reverse. Profit = contract − the larger of
-    estimate and job to date. Loss provision = (estimate − contract) x (1 − complete), the part of the whole loss that is not yet
-    in earned minus cost. The estimate includes pending costs, the contract no pending changes. Without an estimate neither profit
-    nor margin is stated. Projects without an estimate, or with job to date above it, are flagged.
+    Committed is the line items of contracts that are signed and not void, approved change orders included. A code is bought
+    from `bought_from` percent of its revised budget committed; its saving is budget − committed. Below, it is partly bought
+    and no saving counts. Contracts in signature (neither signed nor draft, out for bid, terminated or void) are shown apart,
+    and what they would save does not count. Bought % is the budget of the codes bought / the whole budget. Approved change
+    orders are shared over the codes of their contract by its lines, or, with `change_order_lines=True`, taken from their own
+    lines, which costs a request for each.
     """
-    lines = forecast_lines(data, columns, view)
-    names = "project_id project_name currency contract estimate_at_completion job_to_date billed"
-    together = pieces(names, contract=_prime_contracts(data), line=lines, invoice=_last_invoices(data))
-    summary = data.summary(together, _wip, by=["currency"])
-    # Of all projects: sums of their figures, as over- and underbilling do not cancel out.
-    whole = largest_first(grouped(summary, "currency", _wip_sums), summary)
-    flagged = summary[summary["flags"].fillna("").ne("")]
-    findings = [
-        sentence(
-            "Contracts {contract:money}; billed {billed:money}; earned {earned:money} on the {projects_earned} of {projects:project(s)} where it is known. "
-            "Overbilled, project by project, {overbilled:money}, underbilled {underbilled:money}; loss provisions {loss_provision:money}.",
-            one,
-        )
-        for one in whole.to_dict("records")
-    ]
-    if len(flagged):
-        findings.append(Finding(f"{len(flagged):,} rows are flagged, as a figure is missing or contradicts another: see the column flags.", "note"))  # fmt: skip
-    findings.append("The estimate at completion includes pending costs; the contract includes no pending changes.")  # fmt: skip
-    title = "Over (+) and underbilled (−) by project"
-    pictures = by_currency(title, summary, "project_name", "over_under_billed", whole["currency"])
-    tables = {"total": whole, "flagged": flagged.reset_index(drop=True)}
-    return Answer(summary, summary.copy(), tables, findings, pictures)
+    lines = budget_lines(data, columns, view, figures=("approved_changes", "revised"))
+    spent = _commitments(data, lines)
+    codes = _by_code(lines, spent, bought_from)
+    summary, whole = data.totals(codes, _bought_figures, money=True)
+    text = (
+        "{bought_percent:%} of {budget:money} bought, at a {side} of {off:money} so far; {in_signature:money} in signature, whose saving does not "
+        "count; budget of codes still to buy {to_buy_budget:money}."
+    )
+    findings = []
+    for row in whole.to_dict("records"):
+        off, side = row["saving_so_far"], "loss" if row["saving_so_far"] < 0 else "saving"
+        findings.append(sentence(text, row, off=abs(off), loss=-off, side=side))
+    title = "Saving (−: loss) of codes bought, by project"
+    pictures = by_currency(title, summary, "project_name", "saving_so_far", whole["currency"])
+    tables = {"total": whole, "codes": codes, "commitments": spent}
+    return Answer(summary, codes, tables, findings, pictures)
 
 
-def _prime_contracts(data: ReportData) -> pd.DataFrame:
-    """Return the signed prime contracts, each with its amount: the original and approved changes."""
-    deciding = "status executed grand_total approved_change_orders"
-    rows = data.take(_PRIME, "", deciding, f"id signed_contract_received_date {CURRENCY}")
-    unsigned = plain_words(rows["status"]).eq("void") | ~is_signed(rows)
-    rows = data.exclude(_PRIME, rows, unsigned, "not signed or void").copy()
-    rows["currency"] = data.currencies(rows, _LINES, "payment_applications")
-    approved = amounts(rows["approved_change_orders"]).fillna(0)
-    rows["contract"] = data.money(_PRIME, rows, "grand_total") + approved
-    return rows
+def _by_code(lines: pd.DataFrame, spent: pd.DataFrame, bought_from: float) -> pd.DataFrame:
+    """Return one row for each project, currency and cost code, with its budget, what is committed, and what it saves."""
+    keys = ["project_id", "currency", "cost_code"]
+    states = ["committed", "in_signature"]
+    budget = sums(lines.assign(budget=lines["revised"]), keys, "budget").assign(listed=True)
+    by_state = {state: spent["amount"].where(spent["state"] == state) for state in states}
+    codes = budget.merge(sums(spent.assign(**by_state), keys, *states), on=keys, how="outer")
+    codes[states] = codes[states].fillna(0.0)
+    committed, waits = codes["committed"], codes["in_signature"] > 0
+    # A code without a budget line has no budget; one whose line has no amount has an unknown one.
+    known = codes["budget"].where(codes["listed"].notna(), 0.0)
+    bought = (committed > 0) & (committed >= known * bought_from / 100)
+    masks = {"in signature": waits, "partly bought": committed > 0, "bought": bought}
+    masks["budget unknown"] = known.isna()
+    codes["state"] = classify(codes.index, "to buy", masks)
+    codes["saving"] = (known - committed).where(bought)
+    codes["would_save"] = (known - committed - codes["in_signature"]).where(~bought & waits)
+    codes["to_buy"] = (known - committed).where(~bought)
+    names = pd.concat([lines, spent])[["project_id", "project_name"]].drop_duplicates("project_id")
+    order = "project_id project_name cost_code currency budget committed in_signature state saving would_save to_buy"
+    return codes.merge(names, on="project_id", how="left")[words(order)]
 
 
-def _last_invoices(data: ReportData) -> pd.DataFrame:
-    """Return the last approved owner invoice of each contract."""
-    name, column = "payment_applications", "g702.total_completed_and_stored_to_date"
-    rows = data.take(name, "", f"status {column}", f"id number billing_date contract.id {CURRENCY}")
-    unapproved = ~plain_words(rows["status"]).isin(["approved", "approved_as_noted"])
-    rows = data.exclude(name, rows, unapproved, "not approved").copy()
-    rows["currency"] = data.currencies(rows, _PRIME, _LINES)
-    rows["billed"], rows["billing_date"] = amounts(rows[column]), data.days(rows, "billing_date")
-    return last_invoices(rows, "contract.id")
-
-
-def _wip(rows: pd.DataFrame) -> dict[str, Any]:
-    def amount(what: str, column: str) -> float:
-        part = rows.loc[rows["what"] == what, column]
-        return total(part) if len(part) else math.nan
-
-    contract, billed = amount("contract", "contract"), amount("invoice", "billed")
-    estimate, done = amount("line", "estimate_at_completion"), amount("line", "job_to_date")
-    # Without an estimate nothing is known of the profit, least of all that it is the whole contract.
-    known = estimate > 0 and not math.isnan(done)
-    share = min(done / estimate, 1.0) if known else math.nan
-    earned = contract * share
-    profit = contract - max(estimate, done) if known else math.nan
-    difference = billed - earned
-    flags = {
-        "no signed contract": math.isnan(contract),
-        "no estimate": not estimate > 0,
-        "job to date above estimate": done > estimate,
-        "no approved owner invoice": math.isnan(billed),
-    }
+def _bought_figures(codes: pd.DataFrame) -> dict[str, Any]:
+    done = codes["state"].eq("bought")
+    blind = codes["state"].eq("budget unknown").any() and not done.any()
     return {
-        "contract": contract,
-        "estimate": estimate,
-        "job_to_date": done,
-        "complete_percent": round(100 * share, 2),
-        "earned": round(earned, 2),
-        "billed": billed,
-        "over_under_billed": round(difference, 2),
-        "overbilled": round(_above(difference), 2),
-        "underbilled": round(_above(-difference), 2),
-        "profit": round(profit, 2),
-        "margin_percent": percent(profit, contract),
-        "loss_provision": round(_above(estimate - contract) * (1 - share), 2),
-        "flags": "; ".join(name for name, said in flags.items() if said),
+        **{name: total(codes[name]) for name in ("budget", "committed", "in_signature")},
+        "bought_percent": percent(total(codes.loc[done, "budget"]), total(codes["budget"])),
+        "saving_so_far": math.nan if blind else total(codes.loc[done, "saving"]),
+        "would_save": total(codes["would_save"].dropna()),
+        "to_buy_budget": total(codes.loc[~done, "budget"]),
+        "still_to_buy": total(codes["to_buy"].dropna()),
+        "codes_bought": int(done.sum()),
+        "codes": len(codes),
     }
 
 
-def _above(value: float) -> float:
-    """Return an amount where it is above zero, else zero; missing stays missing."""
-    return value if math.isnan(value) else max(0.0, value)
+def _commitments(data: ReportData, budget: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of contracts that are signed or in signature, each with its cost code as the budget calls it."""
+    every = [_contract_lines(data, name) for name in COMMITMENTS]
+    rows = concat_rows([*every, _change_lines(data, every)])
+    rows["cost_code"] = _codes(rows, budget)
+    return rows[words("project_id project_name kind what parent cost_code currency state amount")]
 
 
-def _wip_sums(rows: pd.DataFrame) -> dict[str, Any]:
-    names = words("contract estimate job_to_date earned billed overbilled underbilled profit loss_provision")
-    figures = {name: total(rows[name]) for name in names}
-    return {"projects": len(rows), "projects_earned": int(rows["earned"].count()), **figures}
+def _contract_lines(data: ReportData, name: str) -> pd.DataFrame:
+    """Return the line items of contracts of one kind that count, with state and currency of their contract."""
+    other = f"id signed_contract_received_date approved_change_orders {CURRENCY}"
+    contracts = data.take(name, "", "status executed", other)
+    status = status_codes(contracts["status"])
+    states = {"in_signature": ~status.isin(_UNBOUGHT), "committed": is_signed(contracts) & status.ne("void")}
+    contracts["state"] = classify(contracts.index, pd.NA, states)
+    unbought = contracts["state"].isna()
+    contracts = data.exclude(name, contracts, unbought, "not bought: void, draft or out for bid")
+    currency = data.currencies(contracts, BUDGET_LINES)
+    contracts = contracts.assign(currency=currency, parent=ids_of(contracts["id"]))
+    lines = _lines(data, f"{name[:-1]}_line_items", f"{name[:-1]}_id holder.id contract_id")
+    counting = contracts[["parent", "state", "currency", "approved_change_orders"]]
+    lines, counting = comparable_ids("parent", lines, counting)
+    rows = lines.merge(counting, on="parent", how="inner")
+    if len(rows) and not data.has(_ORDER_LINES):
+        own = rows.groupby("parent")["amount"]
+        whole = own.transform("sum")
+        share = (rows["amount"] / whole).where(whole.ne(0), 1 / own.transform("size"))
+        rows["amount"] += amounts(rows["approved_change_orders"]).fillna(0) * share
+    missing = int((counting["parent"].notna() & ~counting["parent"].isin(rows["parent"])).sum())
+    if missing:
+        text = "that count have no line items here: their cost codes are unknown, and they are not in the figures."
+        data.note(f"{missing:,} {name.replace('_', ' ')} {text}")
+    return rows.assign(kind=name[:-1], what="contract")
+
+
+def _lines(data: ReportData, name: str, parents: str) -> pd.DataFrame:
+    rows = data.take(name, "", "amount", f"{' '.join(_CODES.values())} {parents}")
+    # The last part of a flat code is the kind of cost.
+    flat = rows["wbs_code.flat_code"].astype("string").str.replace(r"\.?[^.]*$", "", regex=True)
+    rows["wbs_code.flat_code"] = flat
+    parent = rows[words(parents)].astype("object").bfill(axis=1).iloc[:, 0]
+    return rows.assign(parent=ids_of(parent), amount=amounts(rows["amount"]))
+
+
+def _change_lines(data: ReportData, contracts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the lines of approved change orders, with state and currency of their contract."""
+    orders = data.take(_ORDERS, "", "status contract_id" if data.has(_ORDERS) else "", "id")
+    lines = _lines(data, _ORDER_LINES, "commitment_change_order_id holder.id").assign(what="change order")
+    if lines.empty or orders.empty:
+        return lines.assign(state="", currency="", kind="")
+    orders = orders[status_codes(orders["status"]).eq("approved")]
+    parent = lines["parent"].map(dict(zip(ids_of(orders["id"]), ids_of(orders["contract_id"]), strict=True)))
+    known = pd.concat(contracts)[["parent", "state", "currency", "kind"]].drop_duplicates("parent")
+    lines, known = comparable_ids("parent", lines.assign(parent=ids_of(parent)), known)
+    return lines.merge(known, on="parent", how="inner")
+
+
+def _codes(rows: pd.DataFrame, budget: pd.DataFrame) -> pd.Series[Any]:
+    """Return the cost code of each line as the budget of its project calls it; by id, else by code, else by name."""
+    known: dict[tuple[str, str, str], str] = {}
+    columns = ["project_id", "cost_code", "cost_code_id", "wbs_code_id"]
+    for project, code, cost_id, wbs_id in budget[columns].itertuples(index=False):
+        number, _, title = code.partition(" - ")
+        texts = [("word", text) for text in (code, number, title) if text]
+        for kind, value in [("code", cost_id), ("wbs", wbs_id), *texts]:
+            if not pd.isna(value):
+                known.setdefault((str(project), kind, str(value).strip().lower()), code)
+    codes = names = pd.Series(pd.NA, index=rows.index, dtype="string")
+    projects = rows["project_id"].astype(str)
+    for kind, names_of_columns in _CODES.items():
+        for column in words(names_of_columns):
+            text = rows[column].astype("string").str.strip()
+            keys = zip(projects, text.str.lower().fillna(""), strict=True)
+            matches = [known.get((project, kind, value)) for project, value in keys]
+            codes = codes.fillna(pd.Series(matches, rows.index, dtype="string"))
+            names = names.fillna(text) if kind == "word" else names
+    return codes.fillna(names).fillna("(no cost code)")

@@ -10,28 +10,35 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from procore_nb.reports.deadlines import known_by
+from procore_nb.reports.columns import ids_of, nested_records, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
     cents,
     classify,
+    concat_sources,
     figures_frame,
     median,
     money_text,
-    pieces,
     sentence,
+    sentences,
     sums,
     total,
     words,
 )
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import CURRENCY, ReportData, elements, ids_of, plain_words
+from procore_nb.reports.report_data import CURRENCY, ReportData
 from procore_nb.reports.result import Answer
 from procore_nb.scalars import is_missing
 
 PENDING = ("pending", "pricing", "not_pricing", "revised", "proceeding", "not_proceeding", "pending_billable")
-PARTS = ("owner_approved", "owner_pending", "owner_rejected", "owner_not_asked", "in_scope", "no_event")
-_WORDS = ("approved by the owner", "pending with the owner", "rejected by the owner", "owner not asked", "in scope, ours", "no event")  # fmt: skip
+PARTS = {
+    "owner_approved": "approved by the owner",
+    "owner_pending": "pending with the owner",
+    "owner_rejected": "rejected by the owner",
+    "owner_not_asked": "owner not asked",
+    "in_scope": "in scope, ours",
+    "no_event": "no event",
+}
 _LISTS = {"commitment": "commitment_change_orders", "prime": "prime_change_orders"}
 _TIERS = tuple(_LISTS.values())
 _SHARED = ("shortfall", "unrecovered", *PARTS)
@@ -44,6 +51,7 @@ _UNKNOWN = {
 }
 """Figures by the list without which they are unknown."""
 _EVENT = ("part", "approved_revenue", "shortfall", "unrecovered")
+_COLUMNS = "project_id project_name currency kind class amount part approved_cost shortfall unrecovered three_tiers cost revenue pending_days"
 
 
 @report(
@@ -56,9 +64,9 @@ _EVENT = ("part", "approved_revenue", "shortfall", "unrecovered")
     ),
     Use("prime_change_orders", optional=True, decides="what owners approved or were sent is not known"),
     Use("commitment_change_orders", optional=True, decides="what changes cost is not known"),
-    Use("change_order_packages", optional=True, unless=_TIERS),
-    Use("potential_change_orders", optional=True, unless=_TIERS),
-    Use("prime_contracts_v1_0", optional=True, unless=_TIERS),
+    Use("change_order_packages", optional=True, if_empty=_TIERS),
+    Use("potential_change_orders", optional=True, if_empty=_TIERS),
+    Use("prime_contracts_v1_0", optional=True, if_empty=_TIERS),
 )
 def changes(
     data: ReportData,
@@ -82,81 +90,73 @@ def changes(
     orders = pd.concat([_orders(data, kind, pending_statuses) for kind in _LISTS], ignore_index=True)
     tiers = _packages(data, orders, pending_statuses)
     by_event = _by_event(_shares(orders, events), events, scope_tbd)
-    waiting = _not_priced(data, events, tiers)
+    unpriced = _not_priced(data, events, tiers)
     orders = pd.concat([orders, tiers], ignore_index=True) if len(tiers) else orders
     pending_days = data.between(orders, orders["created"], data.today(orders))
     orders["pending_days"] = pending_days.where(orders["class"] == "pending")
-    absent = [one for one in _UNKNOWN if data.not_given(one) and (one not in _TIERS or not len(tiers))]
-    unknown = {one: (*_UNKNOWN[one], *(_NOT_PRICED if one in _TIERS else ())) for one in absent}
-    names = "project_id project_name currency kind class amount part approved_cost shortfall unrecovered three_tiers cost revenue pending_days"
-    together = pieces(names, order=orders, event=by_event, waiting=waiting)
-    summary, whole = data.totals(together, _measure, money=True, unknown=unknown)
+    absent = [name for name in _UNKNOWN if data.not_given(name) and (name not in _TIERS or not len(tiers))]
+    unknown = {name: (*_UNKNOWN[name], *(_NOT_PRICED if name in _TIERS else ())) for name in absent}
+    together = concat_sources(_COLUMNS, order=orders, event=by_event, unpriced=unpriced)
+    summary, whole = data.totals(together, _figures, money=True, unknown=unknown)
     for name in absent:
         by_event = data.blank(by_event, name, _EVENT)
-    out = {
+    counts = {
         "void_left_out": data.coverage.count("void", "change_events"),
-        "orders_left_out": sum(data.coverage.count("does not count", one) for one in _TIERS),
+        "orders_left_out": sum(data.coverage.count("does not count", name) for name in _TIERS),
     }
     tables = {
         "total": whole,
         "by_event": by_event,
-        "not_priced": waiting.drop(columns=["status"]),
+        "not_priced": unpriced.drop(columns=["status"]),
         "by_contract": sums(orders, ["project_id", "contract_id", "kind", "currency", "class"], "amount"),
-        "left_out": figures_frame([out]),
+        "left_out": figures_frame([counts]),
     }
     if len(tiers):
         named = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
-        data.note(
-            sentence(
-                "{number:project(s)} with three tiers ({named}): their packages name no events, so who pays is not known there, only totals by contract.",
-                number=tiers["project_id"].nunique(),
-                named=named,
-            )
-        )
+        text = "{number:project(s)} with three tiers ({named}): their packages name no events, so who pays is not known there, only totals by contract."
+        data.note(sentence(text, number=tiers["project_id"].nunique(), named=named))
     figures = whole.to_dict("records")
-    bars = ["approved cost", *_WORDS, "three tiers: not known"]
+    bars = {"approved_cost": "approved cost", **PARTS, "payer_not_known": "three tiers: not known"}
     pictures = [
         Picture(
-            f"Approved cost of changes by who pays, {one['currency']}",
-            pd.Series([one[name] for name in ("approved_cost", *PARTS, "payer_not_known")], index=bars),
-            str(one["currency"]),
+            f"Approved cost of changes by who pays, {row['currency']}",
+            pd.Series([row[name] for name in bars], index=list(bars.values())),
+            str(row["currency"]),
             "waterfall",
         )
-        for one in figures
-        if one["approved_cost"] > 0 and not absent
+        for row in figures
+        if row["approved_cost"] > 0 and not absent
     ]
-    findings = [text for one in figures for text in _findings(one)]
+    findings = [text for row in figures for text in _findings(row)]
     return Answer(summary, orders.drop(columns=["change_events"]), tables, findings, pictures)
 
 
 def _events(data: ReportData) -> pd.DataFrame:
     """Return the events that are not void, with their latest cost and revenue; void ones are counted."""
-    name = "change_events"
-    rows = data.take(
-        name, "", "scope status.mapped_to_status change_items", f"id number title created_at {CURRENCY}"
-    )
-    rows, _ = known_by(data, name, rows, data.days(rows, "created_at"))
-    rows["status"], rows["scope"] = plain_words(rows["status.mapped_to_status"]), plain_words(rows["scope"])
+    name, deciding = "change_events", "scope status.mapped_to_status change_items"
+    rows = data.take(name, "", deciding, f"id number title created_at {CURRENCY}")
+    rows, _ = data.started_by_day(name, rows, data.days(rows, "created_at"))
+    rows["status"], rows["scope"] = status_codes(rows["status.mapped_to_status"]), status_codes(rows["scope"])
     figures = {one: f"latest_{one}_values.amount" for one in ("cost", "revenue")}
-    items = elements(rows["change_items"], "deleted_at", *figures.values())
+    items = nested_records(rows["change_items"], "deleted_at", *figures.values())
     items = items[items["deleted_at"].isna()]
     for figure, column in figures.items():
         known = items.groupby("row")[column].agg(total)
         rows[figure] = known.reindex(rows.index).astype("float64")
     rows["currency"], rows["id"] = data.currencies(rows, *_TIERS, "prime_contracts_v1_0"), ids_of(rows["id"])
-    return data.exclude(name, rows, rows["status"].eq("void"), "void").drop(
-        columns=["change_items", "status.mapped_to_status", "created_at", CURRENCY]
-    )
+    rows = data.exclude(name, rows, rows["status"].eq("void"), "void")
+    return rows.drop(columns=["change_items", "status.mapped_to_status", "created_at", CURRENCY])
 
 
 def _not_priced(data: ReportData, events: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:
     """Return the events that are not closed and in no change order; with three tiers it is unknown which these are."""
-    lists = [data.frames[one] for one in _TIERS if "change_events" in data.frames.get(one, ())]
-    priced = [ids_of(elements(one["change_events"], "id")["id"]).dropna() for one in lists]
-    waiting = events["status"].ne("closed") & ~events["project_id"].isin(tiers["project_id"].dropna())
-    for one in priced:
-        waiting &= ~events["id"].isin(list(one))
-    return events[waiting]
+    unpriced = events["status"].ne("closed") & ~events["project_id"].isin(tiers["project_id"].dropna())
+    for name in _TIERS:
+        orders = data.frames.get(name, pd.DataFrame())
+        if "change_events" in orders:
+            named = ids_of(nested_records(orders["change_events"], "id")["id"]).dropna()
+            unpriced &= ~events["id"].isin(list(named))
+    return events[unpriced]
 
 
 def _orders(data: ReportData, kind: str, pending: tuple[str, ...], name: str = "") -> pd.DataFrame:
@@ -164,8 +164,8 @@ def _orders(data: ReportData, kind: str, pending: tuple[str, ...], name: str = "
     name = name or _LISTS[kind]
     other = f"id number title contract_id created_at change_events {CURRENCY} change_order_package_title"
     rows = data.take(name, "", "status grand_total", other)
-    rows, created = known_by(data, name, rows, data.days(rows, "created_at"))
-    status = plain_words(rows["status"])
+    rows, created = data.started_by_day(name, rows, data.days(rows, "created_at"))
+    status = status_codes(rows["status"])
     states = {"approved": status.eq("approved"), "pending": status.isin([*pending])}
     if kind != "commitment":
         states = {"rejected": status.eq("rejected"), **states}
@@ -196,7 +196,7 @@ def _packages(data: ReportData, orders: pd.DataFrame, pending: tuple[str, ...]) 
 
 def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each change order and event: the amount shared by the cost (owner: revenue) of the events."""
-    named = elements(orders["change_events"], "id").set_index("row")["id"]
+    named = nested_records(orders["change_events"], "id").set_index("row")["id"]
     found = orders.join(named.rename("event_id"))
     found["event_id"] = ids_of(found["event_id"])
     values = events.drop_duplicates("id").set_index("id")
@@ -215,86 +215,84 @@ def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 
 def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.DataFrame:
     """Return one row for each event (and project and currency) with commitment change orders: cost, part, shortfall."""
-    known, owner = (shares[shares["kind"] == one] for one in ("commitment", "prime"))
+    commitment, owner = (shares[shares["kind"] == kind] for kind in ("commitment", "prime"))
     costs = {
-        f"{one}_cost": known["amount"].where(known["class"] == one, 0.0) for one in ("approved", "pending")
+        f"{state}_cost": commitment["amount"].where(commitment["class"] == state, 0.0)
+        for state in ("approved", "pending")
     }
-    keys = ["project_id", "project_name", "event_id", "currency"]
-    found = sums(known.assign(**costs), keys, *costs)
-    event, values = found["event_id"], events.drop_duplicates("id").set_index("id")
-    found["title"] = event.map(values["title"]).astype("string")
+    rows = sums(commitment.assign(**costs), words("project_id project_name event_id currency"), *costs)
+    event, values = rows["event_id"], events.drop_duplicates("id").set_index("id")
+    rows["title"] = event.map(values["title"]).astype("string")
     scope = event.map(values["scope"]).astype("string")
     decided = scope.isna() | scope.isin(["in_scope", "out_of_scope"])
-    found["scope"] = scope = scope.where(decided, scope_tbd).where(event.isin(values.index), "")
+    rows["scope"] = scope = scope.where(decided, scope_tbd).where(event.isin(values.index), "")
     asked = {
-        one: event.isin(owner.loc[owner["class"] == one, "event_id"].dropna())
-        for one in ("approved", "pending", "rejected")
+        state: event.isin(owner.loc[owner["class"] == state, "event_id"].dropna())
+        for state in ("approved", "pending", "rejected")
     }
-    found["part"] = part = classify(
-        found.index,
-        "no_event",
-        {
-            "owner_not_asked": scope.eq("out_of_scope"),
-            "owner_rejected": asked["rejected"],
-            "owner_pending": asked["pending"],
-            "in_scope": scope.eq("in_scope"),
-            "owner_approved": asked["approved"],
-        },
-    )
+    # The last that is true decides: what is in scope is ours, whatever the owner rejected or has not answered yet.
+    masks = {
+        "owner_not_asked": scope.eq("out_of_scope"),
+        "owner_rejected": asked["rejected"],
+        "owner_pending": asked["pending"],
+        "in_scope": scope.eq("in_scope"),
+        "owner_approved": asked["approved"],
+    }
+    rows["part"] = part = classify(rows.index, "no_event", masks)
     paid = owner[owner["class"] == "approved"].groupby(["event_id", "currency"])["amount"].agg(total)
-    found = found.merge(
-        paid.rename("approved_revenue").reset_index(), on=["event_id", "currency"], how="left"
-    )
-    cost = found["approved_cost"]
-    revenue = found["approved_revenue"] = found["approved_revenue"].where(part.eq("owner_approved"))
-    found["shortfall"] = (cost - revenue).clip(lower=0.0).where(cost > 0, 0.0).fillna(0.0)
+    revenue = paid.rename("approved_revenue").reset_index()
+    rows = rows.merge(revenue, on=["event_id", "currency"], how="left")
+    cost = rows["approved_cost"]
+    rows["approved_revenue"] = rows["approved_revenue"].where(part.eq("owner_approved"))
+    # Credits (cost below zero) have no shortfall and are never unrecovered.
+    rows["shortfall"] = (cost - rows["approved_revenue"]).clip(lower=0.0).where(cost > 0, 0.0).fillna(0.0)
     lost = part.isin(["owner_pending", "owner_rejected", "owner_not_asked"])
-    found["unrecovered"] = cost.clip(lower=0.0).where(lost, found["shortfall"])
-    return found[
-        words(
-            "project_id project_name event_id title scope currency part approved_cost pending_cost approved_revenue shortfall unrecovered"
-        )
-    ]
+    rows["unrecovered"] = cost.clip(lower=0.0).where(lost, rows["shortfall"])
+    order = "project_id project_name event_id title scope currency part approved_cost pending_cost"
+    return rows[[*words(order), *_EVENT[1:]]]
 
 
-def _measure(rows: pd.DataFrame) -> dict[str, Any]:
-    orders, events, waiting = (rows[rows["what"] == one] for one in ("order", "event", "waiting"))
+def _figures(rows: pd.DataFrame) -> dict[str, Any]:
+    orders, events, unpriced = (rows[rows["source"] == name] for name in ("order", "event", "unpriced"))
     tiers = orders["three_tiers"].eq(True)
 
-    def amount(kind: str, state: str, among: Any = True) -> float:
-        return total(orders.loc[(orders["kind"] == kind) & (orders["class"] == state) & among, "amount"])
+    def amount(kind: str, state: str, mask: Any = True) -> float:
+        return total(orders.loc[(orders["kind"] == kind) & (orders["class"] == state) & mask, "amount"])
 
-    parts = {one: total(events.loc[events["part"] == one, "approved_cost"]) for one in PARTS}
-    parts |= {one: total(events[one]) for one in ("shortfall", "unrecovered")}
+    parts = {part: total(events.loc[events["part"] == part, "approved_cost"]) for part in PARTS}
+    parts |= {name: total(events[name]) for name in ("shortfall", "unrecovered")}
     if tiers.any() and events.empty:  # who pays is not known there
         parts = dict.fromkeys(parts, float("nan"))
     return {
         "approved_cost": amount("commitment", "approved"),
-        **{one: parts[one] for one in PARTS},
+        **{part: parts[part] for part in PARTS},
         "payer_not_known": amount("commitment", "approved", tiers),
         "shortfall": parts["shortfall"],
         "unrecovered": parts["unrecovered"],
         "pending_cost": amount("commitment", "pending"),
-        **{f"owner_{one}_revenue": amount("prime", one) for one in ("approved", "pending", "rejected")},
+        **{f"owner_{state}_revenue": amount("prime", state) for state in ("approved", "pending", "rejected")},
         "median_pending_days": median(orders["pending_days"]),
-        "not_priced": len(waiting),
-        "not_priced_cost": total(waiting["cost"]),
-        "not_priced_revenue": total(waiting["revenue"]),
+        "not_priced": len(unpriced),
+        "not_priced_cost": total(unpriced["cost"]),
+        "not_priced_revenue": total(unpriced["revenue"]),
     }
 
 
-def _findings(one: dict[Any, Any]) -> list[str]:
-    some = {name for name, value in one.items() if not is_missing(value) and value}
-    who = {
-        **dict(zip(PARTS, _WORDS, strict=True)),
-        "payer_not_known": "with three tiers, where who pays is not known",
+def _findings(row: dict[Any, Any]) -> list[str]:
+    known = {name for name, value in row.items() if not is_missing(value) and value}
+    payers = PARTS | {"payer_not_known": "with three tiers, where who pays is not known"}
+    parts = [
+        f"{money_text(row[name], row['currency'])} {text}" for name, text in payers.items() if name in known
+    ]
+    texts = {
+        "Approved changes cost {approved_cost:money}{parts}.": "approved_cost" in known,
+        "{unrecovered:money} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it.": row[
+            "unrecovered"
+        ]
+        > 0,
+        "Pending: {pending_cost:money} with subcontractors, {owner_pending_revenue:money} with owners.": known
+        & {"pending_cost", "owner_pending_revenue"},
+        "{not_priced:open event(s)} without a change order yet: rough cost {not_priced_cost:money}.": "not_priced"
+        in known,
     }
-    parts = [f"{money_text(one[part], one['currency'])} {text}" for part, text in who.items() if part in some]
-    found = {
-        "Approved changes cost {approved_cost:money}{parts}.": "approved_cost" in some,
-        "{unrecovered:money} of it is not recovered: pending, rejected, not asked, or approved by the owner at less than its cost. What is in scope is ours, and not part of it.": one["unrecovered"] > 0,
-        "Pending: {pending_cost:money} with subcontractors, {owner_pending_revenue:money} with owners.": some & {"pending_cost", "owner_pending_revenue"},
-        "{not_priced:open event(s)} without a change order yet: rough cost {not_priced_cost:money}.": "not_priced" in some,
-    }  # fmt: skip
-    made = f": {', '.join(parts)}" if parts else ""
-    return [sentence(text, one, parts=made) for text, said in found.items() if said]
+    return sentences(texts, row, parts=f": {', '.join(parts)}" if parts else "")

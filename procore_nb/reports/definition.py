@@ -19,14 +19,14 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
+from procore_nb.reports.columns import DayCounter, as_day
 from procore_nb.reports.comparison import compared, since_day
-from procore_nb.reports.days import DayCounter, as_day
 from procore_nb.reports.measures import Finding, figures_frame, words
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer, Report
 
 Arguments = Callable[[pd.Timestamp, Mapping[str, Any]], dict[str, Any]]
-Pick = Callable[[dict[str, pd.DataFrame], Mapping[str, Any]], pd.DataFrame]
+Select = Callable[[dict[str, pd.DataFrame], Mapping[str, Any]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,25 @@ class Use:
     """A list that a report reads.
 
     `arguments` are those of the request, from the day and the options. `parent` is the list below which it stands, and
-    `pick` chooses among the parent's rows. `unless` names lists: only projects for which all of them are empty are asked;
-    `among`: only projects that have rows in one of them, or did not answer.
-    `wanted` says by the options whether it is read at all. `decides` says in words what is not known without the list.
+    `select` chooses among the parent's rows. `if_empty` names lists: only projects for which all of them are empty are
+    requested; `if_any`: only projects that have rows in one of them, or did not answer. `option` turns the list on, by True or by
+    the name of the list. `decides` says in words what is not known without the list.
     """
 
     name: str
     optional: bool = False
     of_company: bool = False
-    arguments: Arguments = field(default=lambda _, __: {})
+    arguments: Arguments = field(default=lambda *_: {})
     parent: str = ""
-    pick: Pick | None = None
-    unless: tuple[str, ...] = ()
-    among: tuple[str, ...] = ()
-    wanted: Callable[[Mapping[str, Any]], bool] | None = None
+    select: Select = field(default=lambda *_: pd.DataFrame())
+    if_empty: tuple[str, ...] = ()
+    if_any: tuple[str, ...] = ()
+    option: str = ""
     decides: str = ""
 
     def is_read(self, options: Mapping[str, Any]) -> bool:
         """Return whether the list is read with these options."""
-        return self.wanted is None or self.wanted(options)
+        return not self.option or options[self.option] in (True, self.name)
 
 
 class ReportFunction:
@@ -103,11 +103,12 @@ class ReportFunction:
         self.title, self.question, self.uses, self.rebuilds = title, question, uses, rebuilds
         self.analyse = analyse
         self.definitions = inspect.getdoc(analyse) or ""
-        own = [one for one in inspect.signature(analyse).parameters.values() if one.kind is one.KEYWORD_ONLY]
-        self.options: dict[str, Any] = {one.name: one.default for one in own}
+        parameters = inspect.signature(analyse).parameters.values()
+        own = [parameter for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+        self.options: dict[str, Any] = {parameter.name: parameter.default for parameter in own}
         hints = get_type_hints(analyse)
         self.choices = {
-            one: get_args(hints[one]) for one in self.options if get_origin(hints[one]) is Literal
+            name: get_args(hints[name]) for name in self.options if get_origin(hints[name]) is Literal
         }
         shared = inspect.signature(ReportFunction.__call__).parameters.values()
         kept = [one for one in shared if one.name != "self" and one.kind is not one.VAR_KEYWORD]
@@ -133,20 +134,19 @@ class ReportFunction:
         """Return the report; see the class."""
         from procore_nb.reports.sources import reader_for, store_reader
 
-        chosen = self.checked(options)
+        used = self.checked(options)
         counter = DayCounter.of(calendar, holidays)
         day = None if as_of is None else as_day(as_of, "as_of")
         reader = reader_for(source, projects=projects, progress=progress)
         store = None if since is None else store_reader(reader)
-        read, data, answer = self._answer(reader, day, counter, chosen)
+        data, answer = self._answer(reader, day, counter, used)
         if store is not None:
             first = since_day(since, data.as_of)
-            before, _, then = self._answer(reader, first, counter, chosen)
-            self._compare(answer, then, first, before, store)
-            chosen = {"since": first, **chosen}
+            self._compare(answer, *self._answer(reader, first, counter, used), first, store)
+            used = {"since": first, **used}
         # Findings are ours, notes of the data come after them: both are read from the top.
-        notes = [one for one in [*data.notes, *read.notes] if one not in answer.findings]
-        answer.findings.extend(Finding(one, "note") for one in notes)
+        notes = [note for note in data.notes if note not in answer.findings]
+        answer.findings.extend(Finding(note, "note") for note in notes)
         return Report(
             **vars(answer),
             name=self.name,
@@ -154,40 +154,37 @@ class ReportFunction:
             question=self.question,
             as_of=data.as_of,
             coverage=data.coverage.frame(data.projects["name"].to_dict()),
-            options={"calendar": calendar, **chosen},
+            options={"calendar": calendar, **used},
             definitions=self.definitions,
-            environment=read.environment,
-            web_url=read.web_url,
-            requests=read.requests,
+            environment=data.environment,
+            web_url=data.web_url,
+            requests=data.requests,
         )
 
-    def _compare(self, answer: Answer, then: Answer, day: pd.Timestamp, before: Any, store: Any) -> None:
-        """Add what changed since a day: to the tables and the findings."""
+    def _compare(
+        self, answer: Answer, before: ReportData, then: Answer, day: pd.Timestamp, store: Any
+    ) -> None:
+        """Add what changed since a day to the tables and the findings."""
         answer.tables["since_lists"], notes = store.changed(self, day)
         lost = "so what slipped and how amounts moved"
         if before.begins is not None:
-            notes.append(f"The store begins on {before.begins:%Y-%m-%d}, the day of its first sync: values of {day:%Y-%m-%d} are not in it, {lost} since then is not known.")  # fmt: skip
+            first = f"The store begins on {before.begins:%Y-%m-%d}, the day of its first sync"
+            notes.append(f"{first}: values of {day:%Y-%m-%d} are not in it, {lost} since then is not known.")
         elif before.past:
-            notes.append(f"Values of {day:%Y-%m-%d} were not kept, {lost} is not known. Keep the store with history=True.")  # fmt: skip
+            values = f"Values of {day:%Y-%m-%d} were not kept, {lost} is not known."
+            notes.append(f"{values} Keep the store with history=True.")
         if not before.past or self.rebuilds:
             tables, findings = compared(then, answer, day)
             answer.tables.update(tables)
             answer.findings.extend(findings)
-        answer.findings.extend(Finding(one, "note") for one in notes)
+        answer.findings.extend(Finding(note, "note") for note in notes)
 
     def _answer(
         self, reader: Any, day: pd.Timestamp | None, counter: DayCounter, options: Mapping[str, Any]
-    ) -> tuple[Any, ReportData, Answer]:
-        read = reader.read(self, day, options)
-        data = ReportData(
-            read.frames,
-            as_of=day or read.own_day,
-            now=read.now,
-            counter=counter,
-            past=read.past,
-            coverage=read.coverage,
-        )
-        if read.past and not self.rebuilds:
+    ) -> tuple[ReportData, Answer]:
+        data = reader.read(self, day, options)
+        data.counter = counter
+        if data.past and not self.rebuilds:
             text = (
                 f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
                 "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
@@ -199,28 +196,27 @@ class ReportFunction:
                 # pandas 2 announces how later versions treat columns without values; figures are the same with both.
                 warnings.simplefilter("ignore", FutureWarning)
                 answer = self.analyse(data, **options)
-            unknown = [use for use in self.uses if use.decides and data.not_given(use.name)]
-            answer.findings.extend(
-                Finding(f"{data.coverage.states[use.name, None][1]}: {use.decides}.", "note")
-                for use in unknown
-            )
+            for use in self.uses:
+                if use.decides and data.not_given(use.name):
+                    reason = data.coverage.states[use.name, None][1]
+                    answer.findings.append(Finding(f"{reason}: {use.decides}.", "note"))
         if silent := self._silent(data):
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
             blank = {name: _blank(frame) for name, frame in answer.tables.items()}
             answer = Answer(answer.summary, answer.rows, blank, [Finding(text, "note")], people=answer.people)
-        return read, data, answer
+        return data, answer
 
     def _silent(self, data: ReportData) -> list[Use]:
         """Return the lists that no project answered, if without them there is nothing to say: no permission is not zero."""
-        uses = [use for use in self.uses if not use.unless and not use.of_company and not use.wanted]
+        uses = [use for use in self.uses if not use.if_empty and not use.of_company and not use.option]
         needed = [use for use in uses if not use.optional]
         silent = [use for use in needed or uses if _is_silent(use.parent or use.name, data)]
         return silent if needed or len(silent) == len(uses) else []
 
-    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all options, or refuse one that is unknown or of another kind."""
-        for name, value in given.items():
+    def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all options, or refuse one that is unknown or of another type."""
+        for name, value in options.items():
             if name not in self.options:
                 shared = words("projects as_of calendar holidays since progress")
                 choices = " or ".join(near(name, [*shared, *self.options]))
@@ -229,20 +225,22 @@ class ReportFunction:
                     f"The report {self.name} has no option {name!r}.",
                     advice=f"Did you mean {choices}?" if choices else f"Its options are {own}.",
                 )
-            known = self.choices.get(name, ())
-            if known and value not in known:
-                texts = " or ".join(f'"{one}"' for one in known)
+            literals = self.choices.get(name, ())
+            if literals and value not in literals:
+                texts = " or ".join(f'"{literal}"' for literal in literals)
                 raise ArgumentError(f"{name} is {texts}, not {value!r}.")
-            if not _is_like(value, self.options[name]):
-                raise ArgumentError(f"{name} is {_kind(self.options[name])}, not {value!r}.")
-        return {**self.options, **given}
+            if not _has_type_of(value, self.options[name]):
+                raise ArgumentError(f"{name} is {_type_text(self.options[name])}, not {value!r}.")
+        return {**self.options, **options}
 
 
 def _is_silent(name: str, data: ReportData) -> bool:
     """Return whether a list was requested of projects and none answered."""
-    states = {project: state for (one, project), (state, _) in data.coverage.states.items() if one == name}
-    asked = {project for project, state in states.items() if state != "not given"}
-    return len(data.projects) > 0 and (None in asked or asked >= set(data.projects.index))
+    states = {
+        project: state for (listed, project), (state, _) in data.coverage.states.items() if listed == name
+    }
+    silent = {project for project, state in states.items() if state != "not given"}
+    return len(data.projects) > 0 and (None in silent or silent >= set(data.projects.index))
 
 
 def _blank(frame: pd.DataFrame) -> pd.DataFrame:
@@ -251,18 +249,21 @@ def _blank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(name): figures[name].mask(figures[name].notna()) for name in figures})
 
 
-def _kind(default: Any) -> str:
+def _type_text(default: Any) -> str:
     """Return in words what an option takes, by its default."""
     if isinstance(default, tuple):
         return f"a list such as {default!r}"
     return {bool: "True or False", str: "a text"}.get(type(default), "a number")
 
 
-def _is_like(value: Any, default: Any) -> bool:
-    """Return whether an option is of the kind of its default: text, a number, true or false, several of them."""
+def _has_type_of(value: Any, default: Any) -> bool:
+    """Return whether an option has the type of its default: text, a number, true or false, several of them."""
     if isinstance(default, tuple):
-        several = isinstance(value, tuple | list)
-        return all(_is_like(one, default[0]) for one in value) if several else not isinstance(default[0], str)
+        if not isinstance(
+            value, tuple | list
+        ):  # one number stands for a list of it, one text would be read as letters
+            return not isinstance(default[0], str)
+        return all(_has_type_of(one, default[0]) for one in value)
     if isinstance(default, bool | str) or default is None:
         return default is None or isinstance(value, type(default))
     return isinstance(value, Real) and not isinstance(value, bool)

@@ -16,21 +16,13 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.budget_reports import BUDGET, cost
-from procore_nb.reports.deadlines import known_by
+from procore_nb.reports.columns import ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import classify, figures_frame, sentence
+from procore_nb.reports.item_reports import rfi_rows
+from procore_nb.reports.measures import classify, figures_frame, project_text, project_texts, sentences
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import (
-    Coverage,
-    ReportData,
-    ids_of,
-    looked_up,
-    named_projects,
-    plain_words,
-    project_of,
-)
+from procore_nb.reports.report_data import Coverage, ReportData
 from procore_nb.reports.result import Answer
-from procore_nb.reports.rfi_report import rfi_rows
 from procore_nb.reports.submittal_report import REJECTED, current_submittals
 
 GAUGES = {
@@ -61,15 +53,22 @@ def _logs_read(day: pd.Timestamp, _: Any) -> dict[str, Any]:
     "Who needs a call this week?",
     Use("project_stages", of_company=True, optional=True),
     Use("incidents", optional=True),
-    Use("injuries", optional=True, among=("incidents",), decides="injuries are not known, no gauge is grey for them"),
-    Use("near_misses", optional=True, among=("incidents",), decides="near misses are not known, no gauge is grey for them"),
+    *(
+        Use(
+            name,
+            optional=True,
+            if_any=("incidents",),
+            decides=f"{text} are not known, no gauge is grey for them",
+        )
+        for name, text in (("injuries", "injuries"), ("near_misses", "near misses"))
+    ),
     Use("manpower_logs", optional=True, arguments=_logs_read, decides="the gauge of daily logs is not known"),
     Use("punch_items", optional=True, decides="the gauge of the punch list is not known"),
     Use("rfis", optional=True, decides="the gauge of RFIs is not known"),
     Use("submittals_v1_1", optional=True, decides="the gauge of submittals is not known"),
     replace(BUDGET[0], optional=True),
     replace(BUDGET[1], optional=True, decides="the gauge of cost is not known"),
-)  # fmt: skip
+)
 def portfolio_health(
     data: ReportData,
     *,
@@ -89,38 +88,28 @@ def portfolio_health(
     ones. Cost: the estimate above the projected budget by more than these percents is yellow, red. "no access" is where
     the list did not answer.
     """
-    limits = {
-        "rfis_overdue": rfis_overdue,
-        "submittals_at_risk": submittals_at_risk,
-        "cost_over_percent": cost_over_percent,
-    }
-    for name, pair in limits.items():
+    limits = {"rfis_overdue": rfis_overdue, "submittals_at_risk": submittals_at_risk}
+    for name, pair in {**limits, "cost_over_percent": cost_over_percent}.items():
         if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] > pair[1]:
             raise ArgumentError(f"{name} is two rising numbers, for yellow and red, not {pair!r}.")
     grid = _with_stages(data, _projects_of(data))
-    grid = _incidents(data, grid)
-    grid = _logs(data, grid, log_counts)
-    grid = _punch_list(data, grid)
-    grid = _open_items(data, grid, "rfis", rfi_rows(data, "initiated_at"), "overdue", rfis_overdue)
-    grid = _open_items(
-        data, grid, "submittals", current_submittals(data, REJECTED), "at_risk", submittals_at_risk
-    )
+    grid = _punch_list(data, _logs(data, _incidents(data, grid), log_counts))
+    rfis, submittals = rfi_rows(data, "initiated_at"), current_submittals(data, REJECTED)
+    grid = _open_items(data, grid, "rfis", rfis, "overdue", rfis_overdue)
+    grid = _open_items(data, grid, "submittals", submittals, "at_risk", submittals_at_risk)
     grid = _cost(data, grid, cost_over_percent, view)
     for gauge in GAUGES:
         grid = _without_unknown(data, grid, gauge)
     for colour in ("red", "yellow"):
         grid[f"{colour}s"] = (grid[[*GAUGES]] == colour).sum(axis=1).astype("Int64")
-    grid = grid.sort_values(
-        ["reds", "yellows", "project_name"], ascending=[False, False, True], ignore_index=True
-    )
+    order = ["reds", "yellows", "project_name"]
+    grid = grid.sort_values(order, ascending=[False, False, True], ignore_index=True)
     silent = grid["logs_in_7_days"].eq(0).fillna(False) & grid["daily_logs"].eq("grey")
     quiet = grid[grid["under_construction"].fillna(False) & silent]
-    colours = sorted({one for gauge in GAUGES for one in grid[gauge].dropna()})
-    gauges = [
-        {"gauge": one, **{colour: int(grid[one].eq(colour).sum()) for colour in colours}} for one in GAUGES
-    ]
+    colours = sorted({colour for gauge in GAUGES for colour in grid[gauge].dropna()})
+    counts = [{"gauge": name, **{one: int(grid[name].eq(one).sum()) for one in colours}} for name in GAUGES]
     tables = {
-        "total": figures_frame(gauges),
+        "total": figures_frame(counts),
         "to_call": grid[grid["reds"] > 0].reset_index(drop=True),
         "no_logs": quiet[["project_id", "project_name"]].reset_index(drop=True),
     }
@@ -134,8 +123,8 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
     known = data.projects.reset_index()[["id", "name"]].set_axis(["project_id", "project_name"], axis=1)
     scratch = copy(data)
     scratch.coverage = Coverage()  # the lists are counted where they are read for their figures
-    lists = [one for lists in GAUGES.values() for one in lists if data.has(one)]
-    rows = [scratch.take(one)[["project_id", "project_name"]] for one in lists]
+    names = [name for lists in GAUGES.values() for name in lists if data.has(name)]
+    rows = [scratch.take(name)[["project_id", "project_name"]] for name in names]
     extra = pd.concat([known.iloc[:0], *rows], ignore_index=True).drop_duplicates("project_id")
     return pd.concat([known, extra[~extra["project_id"].isin(known["project_id"])]], ignore_index=True)
 
@@ -143,14 +132,15 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
 def _with_stages(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     """Return the projects with `under_construction`, by the category of their stage; missing where none is known."""
     stages = data.take("project_stages", "", "", "id category")
-    category = plain_words(stages["category"]).set_axis(ids_of(stages["id"]).astype("string"))
+    category = status_codes(stages["category"]).set_axis(ids_of(stages["id"]).astype("string"))
     stage = ids_of(data.of_project(grid, "project_stage.id")).astype("string")
-    own = plain_words(data.of_project(grid, "project_stage.category"))
-    said = looked_up(stage, category).fillna(own)
-    unknown = said.eq("") & (len(category) == 0)
+    own = status_codes(data.of_project(grid, "project_stage.category"))
+    stage_category = lookup(stage, category).fillna(own)
+    unknown = stage_category.eq("") & (len(category) == 0)
     if unknown.any():
-        data.note("Categories of stages are not here (project_stages): which sites are under construction is not known.")  # fmt: skip
-    return grid.assign(under_construction=said.eq(_BUILDING).astype("boolean").mask(unknown))
+        absent = "Categories of stages are not here (project_stages)"
+        data.note(f"{absent}: which sites are under construction is not known.")
+    return grid.assign(under_construction=stage_category.eq(_BUILDING).astype("boolean").mask(unknown))
 
 
 def _recent(data: ReportData, rows: pd.DataFrame, day: pd.Series[Any], days: int) -> pd.DataFrame:
@@ -167,7 +157,7 @@ def _incidents(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     for name in ("injuries", "near_misses"):
         rows = data.take(name, "", "", "incident_id created_at")
         rows = data.exclude(name, rows, ids_of(rows["incident_id"]).isin(deleted), "deleted incident")
-        entered = data.days(rows, "created_at").fillna(looked_up(ids_of(rows["incident_id"]), happened))
+        entered = data.days(rows, "created_at").fillna(lookup(ids_of(rows["incident_id"]), happened))
         grid[f"{name}_in_30_days"] = data.counts(_recent(data, rows, entered, 30), grid["project_id"])
     near, hurt = grid["near_misses_in_30_days"], grid["injuries_in_30_days"]
     colours = {"yellow": near.between(1, 2), "red": (near >= 3) | (hurt >= 1)}
@@ -186,10 +176,12 @@ def _logs(data: ReportData, grid: pd.DataFrame, counts: str) -> pd.DataFrame:
 
 
 def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
-    items = data.take("punch_items", "", "", "status due_date created_at workflow_status")
-    due, status = data.days(items, "due_date"), plain_words(items["status"])
-    items, _, due, status = known_by(data, "punch_items", items, data.days(items, "created_at"), due, status)
-    left = status.isin(["open", "overdue", "pending"]) & plain_words(items["workflow_status"]).ne("draft")
+    name = "punch_items"
+    items = data.take(name, "", "", "status due_date created_at workflow_status")
+    created, due = data.days(items, "created_at"), data.days(items, "due_date")
+    status = status_codes(items["status"])
+    items, _, due, status = data.started_by_day(name, items, created, due, status)
+    left = status.isin(["open", "overdue", "pending"]) & status_codes(items["workflow_status"]).ne("draft")
     today = data.today(items)
     soon = (due >= today) & (due <= today + pd.Timedelta(days=7))
     over, next_ = (data.counts(items[left & mask], grid["project_id"]) for mask in (due < today, soon))
@@ -223,9 +215,9 @@ def _cost(
     summary = cost.analyse(data, **cost.checked({"view": view})).summary
     over = (100 * -summary["over_under"] / summary["projected_budget"]).where(summary["projected_budget"] > 0)
     worst = over.groupby(summary["project_id"], dropna=False).max()  # of its currencies
-    found = grid["project_id"].map(worst).astype("float64").round(2)
-    colours = {"green": found.notna(), "yellow": found > limits[0], "red": found > limits[1]}
-    return grid.assign(cost_over_percent=found, cost=classify(grid.index, "grey", colours))
+    percents = grid["project_id"].map(worst).astype("float64").round(2)
+    colours = {"green": percents.notna(), "yellow": percents > limits[0], "red": percents > limits[1]}
+    return grid.assign(cost_over_percent=percents, cost=classify(grid.index, "grey", colours))
 
 
 def _without_unknown(data: ReportData, grid: pd.DataFrame, gauge: str) -> pd.DataFrame:
@@ -233,7 +225,7 @@ def _without_unknown(data: ReportData, grid: pd.DataFrame, gauge: str) -> pd.Dat
     lists, grid = GAUGES[gauge], grid.copy()
     silent = list(data.coverage.silent(*lists) - {None})
     colour = grid[gauge].astype("string").mask(grid["project_id"].isin(silent), "no access")
-    absent = [one for one in lists if not data.has(one)]
+    absent = [name for name in lists if not data.has(name)]
     if len(absent) == len(lists):
         colour[:] = "no data"
     elif absent:  # what is there can be red, but nothing is all right
@@ -246,39 +238,16 @@ def _without_unknown(data: ReportData, grid: pd.DataFrame, gauge: str) -> pd.Dat
 
 
 def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:
-    red = grid[grid["reds"] > 0]
-    closed = grid[(grid[[*GAUGES]] == "no access").any(axis=1)]
-
-    def has(rows: pd.DataFrame) -> str:
-        return "has" if len(rows) == 1 else "have"
-
+    red, closed = grid[grid["reds"] > 0], grid[(grid[[*GAUGES]] == "no access").any(axis=1)]
+    first = "{red} of {all:project(s)} {has} a red gauge; {many} have more than one."
+    has = "has" if len(red) == 1 else "have"
     many = int((grid["reds"] > 1).sum())
-    found = [
-        sentence(
-            "{red} of {all:project(s)} {has} a red gauge; {many} have more than one.",
-            red=len(red),
-            all=len(grid),
-            has=has(red),
-            many=many,
-        )
-    ]
-    for first in red.head(1).to_dict("records"):
-        which = ", ".join(gauge.replace("_", " ") for gauge in GAUGES if first[gauge] == "red")
-        found.append(f"Most red: {project_of(first)} ({which}).")
-    if len(quiet):
-        found.append(
-            sentence(
-                "{quiet:site(s)} under construction {has} no daily log in 7 days: {named}.",
-                quiet=len(quiet),
-                has=has(quiet),
-                named=named_projects(quiet),
-            )
-        )
-    if len(closed):
-        found.append(
-            sentence(
-                "{closed:project(s)} did not give access to every list; their gauges say so.",
-                closed=len(closed),
-            )
-        )
-    return found
+    findings = sentences({first: True}, red=len(red), all=len(grid), has=has, many=many)
+    for row in red.head(1).to_dict("records"):
+        which = ", ".join(gauge.replace("_", " ") for gauge in GAUGES if row[gauge] == "red")
+        findings.append(f"Most red: {project_text(row)} ({which}).")
+    has, named = "has" if len(quiet) == 1 else "have", project_texts(quiet)
+    text = "{quiet:site(s)} under construction {has} no daily log in 7 days: {named}."
+    findings += sentences({text: len(quiet)}, quiet=len(quiet), has=has, named=named)
+    text = "{closed:project(s)} did not give access to every list; their gauges say so."
+    return findings + sentences({text: len(closed)}, closed=len(closed))

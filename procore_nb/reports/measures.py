@@ -1,7 +1,7 @@
-"""Figures of reports: sums that are rounded once, shares that name their base, medians, censored medians, counts by class.
+"""Figures of reports: sums that are rounded once, shares that name their base, medians, counts by class; and sentences that name figures.
 
-In: columns. Out: single figures (missing where there is nothing to say), small frames, and sentences that name figures.
-Speaks to no service.
+In: rows with typed columns. Out: single figures (missing where there is nothing to say), small frames, findings. Speaks to no
+service.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 
 from procore_nb.export.column_text import titles
 from procore_nb.progress import counted
+from procore_nb.reports.columns import amounts
 from procore_nb.scalars import is_missing
 
 Column = pd.Series
@@ -28,17 +29,17 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-_HIGH = frozenset(
-    words(
-        "overdue at_risk late_to_submit unrecovered over loss loss_provision expired none_on_file deaths critical_slipping late red"
-    )
-)
-_MEDIUM = frozenset(
-    words(
-        "without_due_date pending_cost not_priced underbilled unpaid owner_unpaid recordable with_deficiency stopped_logging slipping "
-        "expiring non_compliant unsigned_not_covered without_hours quiet without_baseline"
-    )
-)
+_HIGH = {
+    *words("overdue at_risk late_to_submit unrecovered over loss loss_provision expired none_on_file deaths")
+}
+_HIGH |= {"critical_slipping", "late", "red"}
+_MEDIUM = {
+    *words("without_due_date pending_cost not_priced underbilled unpaid owner_unpaid recordable expiring")
+}
+_MEDIUM |= {
+    *words("with_deficiency stopped_logging slipping non_compliant unsigned_not_covered without_hours")
+}
+_MEDIUM |= {"quiet", "without_baseline"}
 """Figures of which any above zero makes a finding of high or medium severity."""
 _CENT = Decimal("0.01")
 _LABELS = {
@@ -47,26 +48,11 @@ _LABELS = {
 }
 
 
-def amounts(values: Column[Any]) -> Column[Any]:
-    """Return money or other numbers as float64, from decimals, numbers or text; what is none is missing."""
-    if values.dtype == "float64":
-        return values
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype("Float64").astype("float64")
-    return values.map(_number).astype("float64")
-
-
-def _number(value: Any) -> float:
-    try:
-        return math.nan if is_missing(value) else float(value)
-    except (TypeError, ValueError):
-        return math.nan
-
-
 def cents(value: float) -> float:
     """Return a sum rounded to cents, halves away from zero; missing stays missing."""
     if is_missing(value) or not math.isfinite(value):
         return math.nan
+    # By the decimal digits that people read: the binary value of 1.005 lies below the half.
     return float(Decimal(repr(float(value))).quantize(_CENT, ROUND_HALF_UP))
 
 
@@ -92,14 +78,12 @@ def percent(part: Any, base: Any) -> Any:
 
 def median(values: Column[Any]) -> float:
     """Return the median of the known values, missing without any."""
-    known = amounts(values).dropna()
-    return math.nan if known.empty else float(known.median())
+    return float(amounts(values).median())
 
 
 def mean(values: Column[Any]) -> float:
     """Return the mean of the known values with two decimals, missing without any."""
-    known = amounts(values).dropna()
-    return math.nan if known.empty else round(float(known.mean()), 2)
+    return round(float(amounts(values).mean()), 2)
 
 
 def censored_quantile(days: Column[Any], ended: Column[Any], share: float) -> float:
@@ -117,49 +101,45 @@ def censored_quantile(days: Column[Any], ended: Column[Any], share: float) -> fl
 
 
 def classify(index: pd.Index[Any], default: Any, masks: Mapping[str, Column[Any]]) -> Column[Any]:
-    """Return a word for each row: the default, or the last of the words whose mask is true there."""
-    found = pd.Series(default, index=index, dtype="string")
-    for word, mask in masks.items():
-        found = found.mask(mask.fillna(False).astype(bool), word)
-    return found
+    """Return a class for each row: the default, or the last one whose mask is true there."""
+    column = pd.Series(default, index=index, dtype="string")
+    for name, mask in masks.items():
+        column = column.mask(mask.fillna(False).astype(bool), name)
+    return column
 
 
 def figures_frame(records: Sequence[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
     """Return records of figures as a frame: counts Int64, other numbers float64, days as days, words string."""
     frame = pd.DataFrame(list(records), columns=None if records else list(columns))
-    for name in frame.columns:
-        frame[name] = _typed(frame[name])
-    return frame
+    return frame.assign(**{str(name): _typed(frame[name]) for name in frame})
 
 
-def figures_of(frame: pd.DataFrame) -> dict[str, Any]:
+def first_row(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of the first row by their names."""
     return {str(name): value for name, value in frame.to_dict("records")[0].items()}
 
 
 def _typed(column: Column[Any]) -> Column[Any]:
-    known = [one for one in column.tolist() if not is_missing(one)]
-    kinds = {
-        bool if isinstance(one, np.bool_) else int if isinstance(one, np.integer) else type(one)
-        for one in known
-    }
-    if kinds == {bool}:
+    known = [
+        value.item() if isinstance(value, np.generic) else value for value in column if not is_missing(value)
+    ]
+    types = set(map(type, known))
+    if types == {bool}:
         return column.astype("boolean")
-    if kinds == {int}:
+    if types == {int}:
         return column.astype("Int64")
-    if all(isinstance(one, int | float | np.number) for one in known):
-        return column.map(lambda one: math.nan if is_missing(one) else float(one)).astype("float64")
-    return column.astype("string") if kinds == {str} else column
+    if types <= {int, float, bool}:
+        return column.map(lambda value: math.nan if is_missing(value) else float(value)).astype("float64")
+    return column.astype("string") if types == {str} else column
 
 
 def grouped(rows: pd.DataFrame, by: str | list[str], measure: Measure) -> pd.DataFrame:
     """Return one row for each group, in order of its keys: the keys, then the figures of the group."""
     keys = [by] if isinstance(by, str) else by
-    records = []
-    for values, part in rows.groupby(keys, dropna=False, sort=True, observed=True):
-        records.append(dict(zip(keys, values, strict=True)) | measure(part))
-    found = figures_frame(records, [*keys, *measure(rows.iloc[:0])])
-    return found.assign(**{key: found[key].astype(rows[key].dtype) for key in keys if len(found)})
+    groups = rows.groupby(keys, dropna=False, sort=True, observed=True)
+    records = [dict(zip(keys, values, strict=True)) | measure(part) for values, part in groups]
+    frame = figures_frame(records, [*keys, *measure(rows.iloc[:0])])
+    return frame.assign(**{key: frame[key].astype(rows[key].dtype) for key in keys if len(frame)})
 
 
 def largest_first(whole: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
@@ -170,19 +150,20 @@ def largest_first(whole: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
 
 def sums(rows: pd.DataFrame, by: list[str], *columns: str) -> pd.DataFrame:
     """Return one row for each group with the sums of its columns in cents; for thousands of groups."""
-    found = rows.groupby(by, dropna=False, sort=True)[list(columns)].sum(min_count=1)
-    return found.map(cents).reset_index()
+    groups = rows.groupby(by, dropna=False, sort=True)[list(columns)]
+    return groups.sum(min_count=1).map(cents).reset_index()
 
 
-def pieces(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
-    """Return frames below each other with these columns (words) and `what`, the name of the frame of each row."""
-    cut = [one.reindex(columns=words(columns)).assign(what=what) for what, one in frames.items()]
-    return stacked(cut)
+def concat_sources(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
+    """Return frames below each other with these columns (words) and `source`, the name of the frame of each row."""
+    return concat_rows(
+        [frame.reindex(columns=words(columns)).assign(source=source) for source, frame in frames.items()]
+    )
 
 
-def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def concat_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return frames below each other; those without rows, whose columns have no types yet, only where all are so."""
-    return pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 
 def by_class(rows: pd.DataFrame, column: str, names: Sequence[str], measure: Measure) -> pd.DataFrame:
@@ -222,8 +203,20 @@ def label(name: Any) -> str:
 
 def headings(names: list[str]) -> list[str]:
     """Return what people call the columns of a table: `due_date` is Due date."""
-    found = [_LABELS.get(name, title) for name, title in zip(names, titles(names), strict=True)]
-    return [f"{one[:1].upper()}{one[1:]}" for one in found]
+    labels = [_LABELS.get(name, title) for name, title in zip(names, titles(names), strict=True)]
+    return [f"{text[:1].upper()}{text[1:]}" for text in labels]
+
+
+def project_text(row: Mapping[Any, Any]) -> str:
+    """Return what a sentence calls the project of a row: its name, else its id."""
+    name = row["project_name"]
+    return f"project {row['project_id']}" if is_missing(name) else str(name)
+
+
+def project_texts(rows: pd.DataFrame) -> str:
+    """Return the projects of the first five rows, as a sentence names them."""
+    names = ", ".join(map(project_text, rows.head(5).to_dict("records")))
+    return f"{names}{' …' if len(rows) > 5 else ''}"
 
 
 class _Figure:
@@ -232,14 +225,14 @@ class _Figure:
     def __init__(self, value: Any, currency: Any) -> None:
         self.value, self.currency = value, currency
 
-    def __format__(self, how: str) -> str:
+    def __format__(self, unit: str) -> str:
         if isinstance(self.value, str):
             return self.value
-        if how == "money":
+        if unit == "money":
             return money_text(self.value, self.currency)
-        noun = how.removesuffix("(s)")
-        if noun == how:
-            return number_text(self.value, how)
+        noun = unit.removesuffix("(s)")
+        if noun == unit:
+            return number_text(self.value, unit)
         return f"unknown {noun}s" if is_missing(self.value) else counted(int(self.value), noun)
 
 
@@ -251,19 +244,24 @@ class Finding(str):
 
     def __new__(cls, text: str, severity: str) -> Finding:
         """Keep the severity beside the text."""
-        made = super().__new__(cls, text)
-        made.severity = severity
-        return made
+        finding = super().__new__(cls, text)
+        finding.severity = severity
+        return finding
 
 
-def sentence(text: str, figures: Mapping[Any, Any] | None = None, **more: Any) -> str:
+def sentence(text: str, figures: Mapping[Any, Any] | None = None, **values: Any) -> str:
     """Return a sentence with figures at their names; amounts are of the `currency` among them.
 
     Its severity is that of the figures which it names or which are passed with it.
     """
-    known = {**(figures or {}), **more}
-    named = {*more, *(name for _, name, _, _ in Formatter().parse(text) if name)} & {*_HIGH, *_MEDIUM}
+    known = {**(figures or {}), **values}
+    named = {*values, *(name for _, name, _, _ in Formatter().parse(text) if name)} & {*_HIGH, *_MEDIUM}
     above = {name for name in named if not is_missing(known[name]) and known[name] > 0}
     severity = "high" if above & _HIGH else "medium" if above else ""
-    values = {str(name): _Figure(value, known.get("currency")) for name, value in known.items()}
-    return Finding(text.format_map(values), severity)
+    texts = {str(name): _Figure(value, known.get("currency")) for name, value in known.items()}
+    return Finding(text.format_map(texts), severity)
+
+
+def sentences(texts: Mapping[str, Any], figures: Mapping[Any, Any] | None = None, **values: Any) -> list[str]:
+    """Return the sentences whose condition is true, each with figures at their names."""
+    return [sentence(text, figures, **values) for text, is_true in texts.items() if is_true]

@@ -16,8 +16,7 @@ import pandas as pd
 from procore_nb.export.column_text import titles
 from procore_nb.maps.legend import GREY, INK, drawable
 from procore_nb.maps.map_columns import PALETTE
-from procore_nb.plots import plot_bars, plot_lines
-from procore_nb.plots.charts import as_text, new_axes, short, value_text, write_no_rows
+from procore_nb.plots import as_text, new_axes, plot_bars, plot_lines, short, value_text, write_no_rows
 
 _MOST_BARS = 20
 COLOURS = {"red": "#C0392B", "yellow": "#E3B505", "green": "#2F7D4C", "grey": "#C9CED3"}
@@ -34,41 +33,39 @@ class Picture:
 
 
 def bars(
-    title: str, frame: pd.DataFrame, name: str, *values: str, unit: str = "", largest: bool = False
+    title: str, frame: pd.DataFrame, name: str, value: str, *, unit: str = "", largest: bool = True
 ) -> Picture:
-    """Return bars of columns of a table, named by another; `largest` keeps those with the largest sums, and none without any."""
-    data = frame.set_index(name)[list(values)]
+    """Return bars of a column of a table, named by another: the largest that are not zero, or all in their order."""
+    data = frame.set_index(name)[value]
     if largest:
-        data = data[data.fillna(0).ne(0).any(axis=1)]
+        data = data[data.fillna(0).ne(0)]
     if largest and len(data) > _MOST_BARS:
-        order = data.astype("float64").abs().sum(axis=1).sort_values(ascending=False).index[:_MOST_BARS]
+        order = data.astype("float64").abs().sort_values(ascending=False).index[:_MOST_BARS]
         data, unit = data.loc[order], f"{unit}; the {_MOST_BARS} largest"
-    return Picture(title, data.squeeze(axis=1) if len(values) == 1 else data, unit)
+    return Picture(title, data, unit)
 
 
 def by_currency(
     title: str, frame: pd.DataFrame, name: str, value: str, units: Iterable[str]
 ) -> list[Picture]:
     """Return bars for each currency that has values; amounts are never drawn across."""
-    part = frame[frame[value].fillna(0).ne(0)]
-    units = [one for one in units if part["currency"].eq(one).any()]
+    known = frame[frame[value].fillna(0).ne(0)]
+    parts = {unit: known[known["currency"] == unit] for unit in units}
     return [
-        bars(f"{title}, {one}", part[part["currency"] == one], name, value, unit=one, largest=True)
-        for one in units
+        bars(f"{title}, {unit}", part, name, value, unit=unit) for unit, part in parts.items() if len(part)
     ]
 
 
 def draw(picture: Picture) -> Any:
     """Return the figure of a picture, which nobody has to close: a notebook shows it once, where it is displayed."""
-    how = {"waterfall": _waterfall, "grid": _grid, "dots": _dots, "lines": _lines, "bars": _bars}
-    figure = how[picture.kind](picture).figure
+    functions = {"waterfall": _waterfall, "grid": _grid, "dots": _dots, "bars": _bars}
+    if picture.kind == "lines":
+        figure = plot_lines(picture.data, picture.title, unit=picture.unit).figure
+    else:
+        figure = functions[picture.kind](picture).figure
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
     return figure
-
-
-def _lines(picture: Picture) -> Any:
-    return plot_lines(picture.data, picture.title, unit=picture.unit)
 
 
 def _bars(picture: Picture) -> Any:
@@ -92,7 +89,7 @@ def _rows_axes(picture: Picture, names: Sequence[Any], height: float, *, above: 
     """Return axes with a row for each name, from the top down, and the unit below."""
     axes = new_axes(None, width=7.2, height=above + height * max(len(names), 3), title=picture.title)
     axes.invert_yaxis()
-    axes.set_yticks(range(len(names)), [short(one) for one in names])
+    axes.set_yticks(range(len(names)), [short(name) for name in names])
     axes.set_xlabel(drawable(picture.unit), fontsize=9, color=INK, loc="left")
     axes.tick_params(axis="y", length=0)
     return axes
@@ -106,18 +103,10 @@ def _waterfall(picture: Picture) -> Any:
         return write_no_rows(axes)
     starts = np.concatenate([[0.0, 0.0], np.cumsum(parts.to_numpy()[1:])])[: len(parts)]
     largest = float(parts.abs().max())
-    for place, (value, start) in enumerate(zip(parts, starts, strict=True)):
-        axes.barh(place, value, left=start, height=0.68, color=PALETTE[min(place, 1)])
-        end = (max(start, start + value), place)
-        axes.annotate(
-            value_text(value, largest),
-            end,
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-            color=INK,
-        )
+    beside = {"textcoords": "offset points", "va": "center", "fontsize": 9, "color": INK}
+    for row, (value, start) in enumerate(zip(parts, starts, strict=True)):
+        axes.barh(row, value, left=start, height=0.68, color=PALETTE[min(row, 1)])
+        axes.annotate(value_text(value, largest), (max(start, start + value), row), (4, 0), **beside)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.8)
@@ -133,9 +122,9 @@ def _dots(picture: Picture) -> Any:
     if values.empty:
         return write_no_rows(axes)
     for row, name in enumerate(names):
-        found = values[values.index == name].to_numpy()
-        colours = np.where(found < 0, COLOURS["red"], PALETTE[0])
-        axes.scatter(found, [row] * len(found), s=22, alpha=0.65, linewidths=0, color=colours)
+        dots = values[values.index == name].to_numpy()
+        colours = np.where(dots < 0, COLOURS["red"], PALETTE[0])
+        axes.scatter(dots, [row] * len(dots), s=22, alpha=0.65, linewidths=0, color=colours)
     axes.axvline(0, color=GREY, linewidth=0.8)
     return as_text(axes)
 
@@ -146,17 +135,15 @@ def _grid(picture: Picture) -> Any:
     axes = _rows_axes(picture, data.index, 0.24, above=0.9)
     if data.empty:
         return write_no_rows(axes)
+    field = {"height": 0.86, "edgecolor": GREY, "linewidth": 0.4}
     for row, values in enumerate(data.astype(str).to_numpy()):
-        for at, word in enumerate(values):
-            colour, ink = COLOURS.get(word, "#FFFFFF"), "#FFFFFF" if word in ("red", "green") else INK
-            hatch = None if word in COLOURS else "////"
-            axes.barh(
-                row, 0.94, left=at, height=0.86, color=colour, edgecolor=GREY, linewidth=0.4, hatch=hatch
-            )
-            axes.text(at + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
-    axes.set_xticks(
-        [at + 0.47 for at in range(len(data.columns))], [short(one) for one in titles(list(data.columns))]
-    )
+        for column, word in enumerate(values):
+            colour, hatch = COLOURS.get(word, "#FFFFFF"), None if word in COLOURS else "////"
+            ink = "#FFFFFF" if word in ("red", "green") else INK
+            axes.barh(row, 0.94, left=column, color=colour, hatch=hatch, **field)
+            axes.text(column + 0.47, row, word, ha="center", va="center", fontsize=7, color=ink)
+    centres = [column + 0.47 for column in range(len(data.columns))]
+    axes.set_xticks(centres, [short(title) for title in titles(list(data.columns))])
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=8)
     for side in ("left", "bottom"):

@@ -11,15 +11,41 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.reports.columns import amounts, booleans
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import amounts, figures_of, median, percent, sentence, stacked, words
+from procore_nb.reports.measures import (
+    concat_rows,
+    first_row,
+    median,
+    percent,
+    project_text,
+    sentence,
+    sentences,
+    words,
+)
 from procore_nb.reports.pictures import bars
-from procore_nb.reports.report_data import ReportData, project_of, truth
+from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
 
 _BASED = words(
     "due done_of_due_percent slipping critical_slipping median_variance_days end_variance_days later_without_baseline"
 )
+
+
+_SHOWN = words(
+    "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
+)
+_NAMES = {
+    "finish_datetime": "finish",
+    "finish_date": "finish",
+    "percentage": "percent",
+    "percent_complete": "percent",
+    "critical_path": "critical",
+    "is_critical": "critical",
+    "activity_id": "id",
+    "activity_name": "name",
+}
+"""One name for the columns of schedule tasks and of newer activities."""
 
 
 def _schedules(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
@@ -30,9 +56,15 @@ def _schedules(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.Data
     "Schedule",
     "Which tasks slip, and does the end move?",
     Use("schedule_tasks", optional=True, decides="what slips against a baseline is not known"),
-    Use("schedules", optional=True, unless=("schedule_tasks",)),
-    Use("schedule_activities", optional=True, parent="schedules", pick=_schedules, decides="nothing is known of projects without schedule tasks"),
-)  # fmt: skip
+    Use("schedules", optional=True, if_empty=("schedule_tasks",)),
+    Use(
+        "schedule_activities",
+        optional=True,
+        parent="schedules",
+        select=_schedules,
+        decides="nothing is known of projects without schedule tasks",
+    ),
+)
 def schedule(data: ReportData) -> Answer:
     """Compare tasks with their baseline, in calendar days.
 
@@ -43,10 +75,10 @@ def schedule(data: ReportData) -> Answer:
     without a baseline are counted, those that finish later still too, and have no variance.
     """
     rows = _tasks(data)
-    summary, total = data.totals(rows, _measure, "schedule_tasks")
+    summary, total = data.totals(rows, _figures, "schedule_tasks")
     no_tasks = data.not_given("schedule_tasks")
     if data.not_given("schedule_tasks", "schedule_activities"):
-        figures = list(_measure(rows))
+        figures = list(_figures(rows))
         summary[figures] = summary[figures].mask(summary["tasks"].fillna(0).eq(0))
         total = total.assign(**dict.fromkeys(figures, math.nan)) if rows.empty else total
     if no_tasks:  # activities have no baseline
@@ -54,81 +86,62 @@ def schedule(data: ReportData) -> Answer:
         total = total.assign(**dict.fromkeys(_BASED, math.nan))
     total["median_end_variance_days"] = median(summary["end_variance_days"])
     total = total.drop(columns="end_variance_days")
-    late = summary[summary["end_variance_days"].fillna(0) > 0].sort_values(
-        "end_variance_days", ascending=False
-    )
-    findings = _findings(summary, figures_of(total), late, no_tasks) if len(rows) else []
-    shown = words(
-        "project_id project_name id name critical done baseline_finish finish actual_finish expected_finish variance_days slipping"
-    )
+    late = summary[summary["end_variance_days"].fillna(0) > 0]
+    late = late.sort_values("end_variance_days", ascending=False)
+    findings = _findings(summary, first_row(total), late, no_tasks) if len(rows) else []
     rows, slipping = (
-        one[shown].sort_values("variance_days", ascending=False, ignore_index=True)
-        for one in (rows, rows[rows["slipping"].fillna(False)])
+        frame[_SHOWN].sort_values("variance_days", ascending=False, ignore_index=True)
+        for frame in (rows, rows[rows["slipping"].fillna(False)])
     )
     tables = {"total": total, "slipping": slipping}
-    pictures = [
-        bars(
-            "End of the project against its baseline",
-            late,
-            "project_name",
-            "end_variance_days",
-            unit="calendar days later",
-            largest=True,
-        )
-    ]
+    title, unit = "End of the project against its baseline", "calendar days later"
+    pictures = [bars(title, late, "project_name", "end_variance_days", unit=unit)]
     return Answer(summary, rows, tables, findings, pictures)
 
 
 def _findings(
     summary: pd.DataFrame, figures: dict[str, Any], late: pd.DataFrame, no_tasks: bool
 ) -> list[str]:
+    based, worst = int(summary["end_variance_days"].count()), ""
+    for row in late.head(1).to_dict("records"):
+        worst = sentence(", most on {of}: {end_variance_days:days}", row, of=project_text(row))
     slips = (
-        "{tasks:task(s)} without a baseline, {not_done} of them not done."
-        if no_tasks
-        else "{slipping} of {not_done} tasks not done will finish after their baseline, {critical_slipping} of them on the critical path; "
+        "{slipping} of {not_done} tasks not done will finish after their baseline, {critical_slipping} of them on the critical path; "
         "{done_of_due_percent:%} of {due} tasks due are done."
     )
-    based, worst = int(summary["end_variance_days"].count()), ""
-    for one in late.head(1).to_dict("records"):
-        worst = sentence(", most on {of}: {end_variance_days:days}", one, of=project_of(one))
-    ends = "The end moves later on {late} of {based:project(s)} with a baseline{worst}."
-    if not based:
-        ends = "No project has a baseline: whether its end moves is not known."
-    found = [sentence(slips, figures), sentence(ends, late=len(late), based=based, worst=worst)]
+    findings = sentences(
+        {"{tasks:task(s)} without a baseline, {not_done} of them not done.": no_tasks, slips: not no_tasks},
+        figures,
+    )
+    ends = {
+        "The end moves later on {late} of {based:project(s)} with a baseline{worst}.": based,
+        "No project has a baseline: whether its end moves is not known.": not based,
+    }
+    findings += sentences(ends, late=len(late), based=based, worst=worst)
     if figures["without_baseline"] and not no_tasks:
         text = "{without_baseline} of {tasks} tasks have no baseline: whether they slip cannot be said."
         if later := int(summary["later_without_baseline"].sum()):
             text += " {later} of them finish after the last task of their project that has one."
-        found.append(sentence(text, figures, later=later))
-    return [*found]
+        findings.append(sentence(text, figures, later=later))
+    return findings
 
 
 def _tasks(data: ReportData) -> pd.DataFrame:
     """Return the leaves of all schedules, with the day each is expected to finish."""
-    names = {
-        "finish_datetime": "finish",
-        "percentage": "percent",
-        "critical_path": "critical",
-        "activity_id": "id",
-        "activity_name": "name",
-        "percent_complete": "percent",
-        "is_critical": "critical",
-        "finish_date": "finish",
-    }
     other = "id name task_name parent_id has_children percentage actual_finish critical_path"
-    rows = data.take("schedule_tasks", "", "finish_datetime baseline_finish", other).rename(columns=names)
+    rows = data.take("schedule_tasks", "", "finish_datetime baseline_finish", other).rename(columns=_NAMES)
     rows["name"] = rows["name"].fillna(rows["task_name"])
     other = "activity_id activity_name parent_id percent_complete is_actual_finish is_critical"
-    newer = data.take("schedule_activities", "", "finish_date", other).rename(columns=names)
+    newer = data.take("schedule_activities", "", "finish_date", other).rename(columns=_NAMES)
     both = newer["project_id"].isin(rows["project_id"].dropna())
-    newer = data.exclude("schedule_activities", newer, both, "the project has schedule tasks").copy()
-    newer["actual_finish"] = newer["finish"].where(truth(newer["is_actual_finish"]))
+    newer = data.exclude("schedule_activities", newer, both, "the project has schedule tasks")
+    newer["actual_finish"] = newer["finish"].where(booleans(newer["is_actual_finish"]))
     columns = list(dict.fromkeys([*rows.columns, *newer.columns]))
     ids = {"id": "object", "parent_id": "object"}
-    rows = stacked([one.astype(ids) for one in (rows, newer)]).reindex(columns=columns)
+    rows = concat_rows([frame.astype(ids) for frame in (rows, newer)]).reindex(columns=columns)
     parents = rows["parent_id"].dropna().astype(str)
     above = rows["has_children"].isna() & rows["id"].astype(str).isin(parents)
-    rows = data.exclude("schedule_tasks", rows, truth(rows["has_children"]) | above, "sums up others")
+    rows = data.exclude("schedule_tasks", rows, booleans(rows["has_children"]) | above, "sums up others")
     for name in ("finish", "baseline_finish", "actual_finish"):
         rows[name] = data.days(rows, name, whole_days=True)
     today = data.today(rows)
@@ -139,11 +152,11 @@ def _tasks(data: ReportData) -> pd.DataFrame:
     rows["variance_days"] = (rows["expected_finish"] - rows["baseline_finish"]).dt.days.astype("Int64")
     rows["slipping"] = ~rows["done"] & (rows["variance_days"] > 0)
     rows["due"] = rows["baseline_finish"] <= today
-    rows["critical"] = truth(rows["critical"])
+    rows["critical"] = booleans(rows["critical"])
     return rows
 
 
-def _measure(rows: pd.DataFrame) -> dict[str, Any]:
+def _figures(rows: pd.DataFrame) -> dict[str, Any]:
     slipping, based = rows["slipping"].fillna(False).astype(bool), rows["baseline_finish"].notna()
     end, planned = rows.loc[based, "expected_finish"].max(), rows["baseline_finish"].max()
     return {

@@ -13,22 +13,22 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.reports.days import as_day
+from procore_nb.reports.columns import amounts, as_day, booleans, ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import (
-    amounts,
     cents,
     classify,
+    concat_sources,
     figures_frame,
-    figures_of,
+    first_row,
     grouped,
     percent,
-    pieces,
-    sentence,
+    project_texts,
+    sentences,
     words,
 )
 from procore_nb.reports.pictures import Picture, bars
-from procore_nb.reports.report_data import ReportData, ids_of, looked_up, named_projects, plain_words, truth
+from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
@@ -45,17 +45,18 @@ _FIGURES = {
 }
 """Figures by the list without which they are unknown; "" is the list of hours."""
 _NOT_RECORDABLE = ("first_aid", "refused_care", "report_only")
+_CASES = {"injury": "injuries", "near_miss": "near_misses"}
+_CASE = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
 
 
-def windows_of(day: pd.Timestamp, given: Any) -> list[Window]:
-    """Return the two windows of days: those given, or the last two full weeks (Monday to Sunday) before a day."""
-    if given is None:
+def _windows(day: pd.Timestamp, windows: Any) -> list[Window]:
+    """Return the two windows of days: those of the option, or the last two full weeks (Monday to Sunday) before a day."""
+    if windows is None:
         last = day - pd.Timedelta(days=day.weekday() + 1)
-        week = pd.Timedelta(days=6)
-        before = last - pd.Timedelta(days=7)
+        week, before = pd.Timedelta(days=6), last - pd.Timedelta(days=7)
         return [(before - week, before), (last - week, last)]
     try:
-        (first, second) = [(as_day(start, "windows"), as_day(end, "windows")) for start, end in given]
+        (first, second) = [(as_day(start, "windows"), as_day(end, "windows")) for start, end in windows]
     except (TypeError, ValueError) as error:
         raise ArgumentError("windows are two pairs of days: ((start, end), (start, end)).") from error
     if first[0] > first[1] or second[0] > second[1]:
@@ -63,19 +64,15 @@ def windows_of(day: pd.Timestamp, given: Any) -> list[Window]:
     return [first, second]
 
 
-def _logged(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
-    both = windows_of(day, options.get("windows"))
-    return {
-        "start": f"{min(one[0] for one in both):%Y-%m-%d}",
-        "end": f"{max(one[1] for one in both):%Y-%m-%d}",
-        "status": "all",
-    }
+def _logs_of_windows(day: pd.Timestamp, options: Mapping[str, Any]) -> dict[str, Any]:
+    starts, ends = zip(*_windows(day, options.get("windows")), strict=True)
+    return {"start": f"{min(starts):%Y-%m-%d}", "end": f"{max(ends):%Y-%m-%d}", "status": "all"}
 
 
 def logged_people(data: ReportData) -> pd.DataFrame:
     """Return manpower logs that count: approved and pending, each with `day`, `people` and `hours`."""
     rows = data.take("manpower_logs", "", "date num_workers man_hours", "num_hours status vendor.name")
-    status = plain_words(rows["status"])
+    status = status_codes(rows["status"])
     rows = data.exclude("manpower_logs", rows, ~status.isin([*COUNTED, ""]), "neither approved nor pending")
     rows["day"], rows["people"] = data.days(rows, "date"), amounts(rows["num_workers"])
     rows["hours"] = amounts(rows["man_hours"]).fillna(rows["people"] * amounts(rows["num_hours"]))
@@ -86,10 +83,15 @@ def logged_people(data: ReportData) -> pd.DataFrame:
 @report(
     "Manpower",
     "How many people are on site, where more, where fewer?",
-    Use("manpower_logs", arguments=_logged),
-    Use("field_production_report", optional=True, wanted=lambda options: bool(options["production"]), decides="hours by cost code are not known"),
+    Use("manpower_logs", arguments=_logs_of_windows),
+    Use(
+        "field_production_report",
+        optional=True,
+        option="production",
+        decides="hours by cost code are not known",
+    ),
     rebuilds=True,
-)  # fmt: skip
+)
 def manpower(data: ReportData, *, windows: Any = None, production: bool = False) -> Answer:
     """Compare two windows of days: the last two full weeks, or `windows=((start, end), (start, end))`.
 
@@ -99,23 +101,20 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     which need not mean that work ended: days logged stand beside it. Hours are man_hours, else workers x hours, of all days.
     `production=True` adds hours by cost code from the field production report: budgeted, actual, earned.
     """
-    both = windows_of(data.as_of, windows)
+    both = dict(zip(_WINDOWS, _windows(data.as_of, windows), strict=True))
     rows = logged_people(data)
     rows["working_day"] = data.counter.is_working(rows["day"], data.of_project(rows, "country_code"))
-    inside = {name: rows["day"].between(*one) for name, one in zip(_WINDOWS, both, strict=True)}
+    inside = {name: rows["day"].between(*window) for name, window in both.items()}
     rows = data.exclude("manpower_logs", rows, ~(inside["first"] | inside["second"]), "outside the windows")
-    summary = _windowed(rows, inside)
+    summary = _by_project(rows, inside)
     people = ["people_first", "people_second"]
     same = summary[summary["state"].eq("both") & summary[people].notna().all(axis=1)]
     states = {
         name.replace(" ", "_"): summary[summary["state"].eq(name)] for name in ("started", "stopped logging")
     }
-    (first, second), (before, after) = (one[people].sum().tolist() for one in (summary, same))
-    spans = {
-        name: f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for name, (start, end) in zip(_WINDOWS, both, strict=True)
-    }
+    (first, second), (before, after) = (frame[people].sum().tolist() for frame in (summary, same))
     whole = {
-        **spans,
+        **{name: f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for name, (start, end) in both.items()},
         "people_first": first,
         "people_second": second,
         "total_change_percent": percent(second - first, first),
@@ -130,30 +129,31 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
         "pending_logs": int(rows["pending"].sum()),
         "without_workers": int(rows["people"].isna().sum()),
     }
-    tables = {"total": figures_frame([whole])}
-    tables |= {name: part.reset_index(drop=True) for name, part in {"same_sites": same, **states}.items()}
+    parts = {name: part.reset_index(drop=True) for name, part in {"same_sites": same, **states}.items()}
+    tables = {"total": figures_frame([whole]), **parts}
     if production and data.has("field_production_report"):
         tables["production"] = _production(data)
-    findings = [
-        sentence(text, whole, many_first=round(first, 1), many_second=round(second, 1))
-        for text in (
-            "People on site: {many_first} in {first}, {many_second} in {second} ({total_change_percent:%}), all projects that logged in either.",
-            "Like for like, {same_sites:project(s)} that logged in both: {same_sites_change_percent:%}. {started} started logging, {stopped_logging} "
-            "stopped logging, which need not mean that work ended.",
-        )
-    ]
+    texts = (
+        "People on site: {many_first} in {first}, {many_second} in {second} ({total_change_percent:%}), all projects that logged in either.",
+        "Like for like, {same_sites:project(s)} that logged in both: {same_sites_change_percent:%}. {started} started logging, {stopped_logging} "
+        "stopped logging, which need not mean that work ended.",
+    )
+    rounded = {"many_first": round(first, 1), "many_second": round(second, 1)}
+    findings = sentences(dict.fromkeys(texts, True), whole, **rounded)
     days = rows.groupby(rows["day"].dt.to_period("D").dt.to_timestamp())["people"].sum()
     most = summary.sort_values("people_second", ascending=False)
+    title, unit = "People on site by project, second window", "people (mean of working days with a log)"
     pictures = [
-        bars("People on site by project, second window", most, "project_name", "people_second", unit="people (mean of working days with a log)", largest=True),
+        bars(title, most, "project_name", "people_second", unit=unit),
         Picture("People logged each day, all projects", days.rename("people"), "people", "lines"),
-    ]  # fmt: skip
+    ]
     shown = rows[words("project_id project_name day working_day status vendor.name people hours")]
-    shown = shown.sort_values(["project_name", "day"], ignore_index=True)
-    return Answer(summary, shown, tables, findings, pictures)
+    return Answer(
+        summary, shown.sort_values(["project_name", "day"], ignore_index=True), tables, findings, pictures
+    )
 
 
-def _windowed(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+def _by_project(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
     """Return one row for each project that logged, with the figures of both windows side by side."""
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
@@ -167,41 +167,49 @@ def _windowed(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.Da
             figures[f"man_hours_{name}"] = float(logs["hours"].sum())
         return figures
 
-    found = grouped(rows, "project_id", measure)
-    logged = [found[f"days_logged_{name}"] > 0 for name in inside]
-    found["state"] = classify(
-        found.index, "started", {"stopped logging": logged[0], "both": logged[0] & logged[1]}
-    )
-    change = [
-        percent(second - first, first) for first, second in found[["people_first", "people_second"]].values
-    ]
-    found["change_percent"] = pd.Series(change, found.index, "float64").where(found["state"].eq("both"))
-    return found
+    table = grouped(rows, "project_id", measure)
+    first, second = (table[f"days_logged_{name}"] > 0 for name in inside)
+    table["state"] = classify(table.index, "started", {"stopped logging": first, "both": first & second})
+    people = table[["people_first", "people_second"]].values
+    change = pd.Series([percent(after - before, before) for before, after in people], table.index, "float64")
+    return table.assign(change_percent=change.where(table["state"].eq("both")))
 
 
 def _production(data: ReportData) -> pd.DataFrame:
     names = ["budgeted_hours", "actual_hours", "earned_hours"]
     rows = data.take("field_production_report", "", " ".join(names), "cost_code percent_complete")
-    rows = rows.assign(**{one: amounts(rows[one]) for one in names})
+    rows = rows.assign(**{name: amounts(rows[name]) for name in names})
     rows["earned_per_actual"] = (rows["earned_hours"] / rows["actual_hours"]).where(rows["actual_hours"] > 0)
     return rows.reset_index(drop=True)
 
 
-def _year(day: pd.Timestamp, options: Mapping[str, Any], **more: str) -> dict[str, Any]:
+def _year(day: pd.Timestamp, options: Mapping[str, Any], **arguments: str) -> dict[str, Any]:
     first = day - pd.DateOffset(months=options["months"] + _ROLLED - 1) + pd.Timedelta(days=1)
-    return {"start": f"{first:%Y-%m-%d}", "end": f"{day:%Y-%m-%d}", **more}
+    return {"start": f"{first:%Y-%m-%d}", "end": f"{day:%Y-%m-%d}", **arguments}
 
 
 @report(
     "Safety",
     "How often are people hurt, per hours worked?",
     Use("incidents"),
-    Use("injuries", optional=True, among=("incidents",), decides="how often people are hurt is not known"),
-    Use("near_misses", optional=True, among=("incidents",), decides="near misses are not known"),
-    Use("manpower_logs", optional=True, arguments=partial(_year, status="all"), wanted=lambda options: options["hours_from"] == "manpower_logs", decides="hours from manpower logs, and rates by them, are not known"),
-    Use("timecard_entries", optional=True, arguments=_year, wanted=lambda options: options["hours_from"] == "timecard_entries", decides="hours from timecards, and rates by them, are not known"),
+    Use("injuries", optional=True, if_any=("incidents",), decides="how often people are hurt is not known"),
+    Use("near_misses", optional=True, if_any=("incidents",), decides="near misses are not known"),
+    Use(
+        "manpower_logs",
+        optional=True,
+        option="hours_from",
+        arguments=partial(_year, status="all"),
+        decides="hours from manpower logs, and rates by them, are not known",
+    ),
+    Use(
+        "timecard_entries",
+        optional=True,
+        option="hours_from",
+        arguments=_year,
+        decides="hours from timecards, and rates by them, are not known",
+    ),
     rebuilds=True,
-)  # fmt: skip
+)
 def safety(
     data: ReportData,
     *,
@@ -227,25 +235,24 @@ def safety(
     first = data.as_of - pd.DateOffset(months=months)
     incidents = data.take("incidents", "", "event_date", "id number title status recordable")
     incidents["day"], incidents["id"] = data.days(incidents, "event_date"), ids_of(incidents["id"])
-    cases = {"incident": incidents}
-    for what, name in (("injury", "injuries"), ("near_miss", "near_misses")):
-        cases[what] = _of_incidents(data, name, incidents)
+    cases = {"incident": incidents} | {
+        case: _of_incidents(data, name, incidents) for case, name in _CASES.items()
+    }
     if hours_from == "manpower_logs" and not data.has(hours_from) and data.has("timecard_entries"):
         hours_from = "timecard_entries"
     hours = _hours(data, hours_from)
-    names = "project_id project_name day recordable_case dart lost_time death hours pending_hours pending"
     # Hours of projects whose injuries are not known would make the rates too low.
-    blind = list(data.coverage.silent("injuries") - {None})
-    long = pieces(names, injury=cases["injury"], hours=hours)
-    for what, name in (("incident", "incidents"), ("injury", "injuries"), ("near_miss", "near_misses")):
-        cases[what] = _within(data, name, cases[what], first)
+    unrated = list(data.coverage.silent("injuries") - {None})
+    longer = concat_sources(_CASE, injury=cases["injury"], hours=hours)
+    for case, name in {"incident": "incidents", **_CASES}.items():
+        cases[case] = _within(data, name, cases[case], first)
     hours = hours[(hours["day"] > first) & (hours["day"] <= data.today(hours))]
-    rows = pieces(names, **cases, hours=hours)
+    rows = concat_sources(_CASE, **cases, hours=hours)
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
         worked, project = part.loc[part["hours"] > 0, "project_id"], part["project_id"]
-        counts = part["what"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
-        rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(blind)]
+        counts = part["source"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
+        rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(unrated)]
         base = rated["hours"].sum() or math.nan
         rates = {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}
         return {
@@ -266,16 +273,15 @@ def safety(
     unknown = {name or hours_from: words(figures) for name, figures in _FIGURES.items()}
     summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
-    whole = figures_of(total)
-    total = data.blank(
-        total.assign(projects_without_hours=len(silent)), hours_from, ["projects_without_hours"]
-    )
+    whole = first_row(total)
+    total["projects_without_hours"] = len(silent)
+    total = data.blank(total, hours_from, ["projects_without_hours"])
     by_type = grouped(
         cases["injury"],
         "filing_type",
         lambda part: {"injuries": len(part), "recordable": int(part["recordable_case"].sum())},
     )
-    by_month = _rolling(long[~long["project_id"].isin(blind)], base_hours, months, data.as_of)
+    by_month = _rolling(longer[~longer["project_id"].isin(unrated)], base_hours, months, data.as_of)
     by_month["industry"] = round(industry_rate * base_hours / 200_000, 2)
     tables = {
         "total": total,
@@ -283,21 +289,13 @@ def safety(
         "by_filing_type": by_type,
         "by_month": by_month,
     }
-    findings = [
-        sentence(text, whole, months=months, day=f"{data.as_of:%Y-%m-%d}", base_hours=base_hours)
-        for text in (
-            "In the {months} months up to {day}: incidents {incidents}, injuries {injuries}, near misses {near_misses}; injuries recordable {recordable}, deaths {deaths}.",
-            "TRIR {trir}, DART {dart_rate}, LTIR {ltir} per {base_hours} hours, over {hours:hours} ({pending_hours} of them pending).",
-        )
-    ]
-    if len(silent):
-        findings.append(
-            sentence(
-                "{without_hours:project(s)} with incidents but without hours, not in the rates: {named}.",
-                without_hours=len(silent),
-                named=named_projects(silent),
-            )
-        )
+    texts = {
+        "In the {months} months up to {day}: incidents {incidents}, injuries {injuries}, near misses {near_misses}; injuries recordable {recordable}, deaths {deaths}.": True,
+        "TRIR {trir}, DART {dart_rate}, LTIR {ltir} per {base_hours} hours, over {hours:hours} ({pending_hours} of them pending).": True,
+    }
+    findings = sentences(texts, whole, months=months, day=f"{data.as_of:%Y-%m-%d}", base_hours=base_hours)
+    text = "{without_hours:project(s)} with incidents but without hours, not in the rates: {named}."
+    findings += sentences({text: len(silent)}, without_hours=len(silent), named=project_texts(silent))
     rolling = by_month.set_index("month")[["trir", "industry"]]
     title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
@@ -317,23 +315,19 @@ def _within(data: ReportData, name: str, rows: pd.DataFrame, first: pd.Timestamp
 
 def _of_incidents(data: ReportData, name: str, incidents: pd.DataFrame) -> pd.DataFrame:
     """Return injuries or near misses with the day of their incident and the classes that rates count."""
-    other = (
-        "id incident_id recordable work_days_absent work_days_restricted work_days_transferred date_of_death"
-    )
-    kinds = ("filing_type", other) if name == "injuries" else ("", f"{other} filing_type")
-    rows = data.take(name, "", *kinds)
+    days = "work_days_absent work_days_restricted work_days_transferred"
+    deciding, other = ("filing_type", "") if name == "injuries" else ("", "filing_type")
+    rows = data.take(name, "", deciding, f"id incident_id recordable {days} date_of_death {other}")
     known, of_incident = incidents.set_index("id"), ids_of(rows["incident_id"])
-    rows["day"] = looked_up(of_incident, known["day"])
-    kind = rows["filing_type"] = plain_words(rows["filing_type"])
-    away, restricted, moved = (
-        amounts(rows[f"work_days_{one}"]).fillna(0) > 0 for one in ("absent", "restricted", "transferred")
-    )
+    rows["day"] = lookup(of_incident, known["day"])
+    kind = rows["filing_type"] = status_codes(rows["filing_type"])
+    away, restricted, moved = (amounts(rows[column]).fillna(0) > 0 for column in words(days))
     rows["death"] = kind.isin(["fatality", "death"]) | rows["date_of_death"].notna()
     # Where it is not said: by the kind of injury as OSHA records them (29 CFR 1904.7), else as its incident says.
     by_kind = kind.map(dict.fromkeys(_RECORDABLE, True) | dict.fromkeys(_NOT_RECORDABLE, False))
-    said = looked_up(of_incident, known["recordable"].astype("object"))
-    said = rows["recordable"].astype("object").fillna(by_kind.astype("object")).fillna(said)
-    rows["recordable_case"] = truth(said)
+    by_incident = lookup(of_incident, known["recordable"].astype("object"))
+    recordable = rows["recordable"].astype("object").fillna(by_kind.astype("object")).fillna(by_incident)
+    rows["recordable_case"] = booleans(recordable)
     counts = rows["recordable_case"] & ~rows["death"]
     rows["lost_time"] = counts & (away | kind.isin(["lost_time", "days_away_from_work"]))
     less = restricted | moved | kind.isin(["restricted_work", "job_transfer", "transferred_work"])
@@ -347,22 +341,21 @@ def _hours(data: ReportData, name: str) -> pd.DataFrame:
     else:
         rows = data.take(name, "", "date hours", "approval_status")
         rows["day"], rows["hours"] = data.days(rows, "date"), amounts(rows["hours"])
-        rows["pending"] = plain_words(rows["approval_status"]).eq("pending")
+        rows["pending"] = status_codes(rows["approval_status"]).eq("pending")
     rows["pending_hours"] = rows["hours"].where(rows["pending"])
     return rows[["project_id", "project_name", "day", "hours", "pending_hours", "pending"]]
 
 
 def _rolling(rows: pd.DataFrame, base_hours: int, months: int, day: pd.Timestamp) -> pd.DataFrame:
     """Return the rate of the months before the day of the report, and before the same day of each month of a year."""
-    began, records = rows.loc[rows["what"].eq("hours"), "day"].min(), []
+    began, records = rows.loc[rows["source"].eq("hours"), "day"].min(), []
     for back in reversed(range(_ROLLED)):
         end = day - pd.DateOffset(months=back)
         start = end - pd.DateOffset(months=months)
         part = rows[(rows["day"] > start) & (rows["day"] <= end)]
         worked = float(part["hours"].sum())
-        cases = _count(
-            part[part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])], "recordable_case"
-        )
+        rated = part["project_id"].isin(part.loc[part["hours"] > 0, "project_id"])
+        cases = _count(part[rated], "recordable_case")
         known = worked > 0 and began <= start + pd.DateOffset(months=1)
         rate = round(cases * base_hours / worked, 2) if known else math.nan
         records.append({"month": end, "recordable": cases, "hours": worked, "trir": rate})

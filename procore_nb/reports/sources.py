@@ -1,47 +1,42 @@
-"""The lists of a report, from wherever they are: a connection, a store, frames or records in a dict.
+"""The lists of a report, from wherever they are: a connection, a store, or frames in a dict.
 
-In: a source and the uses of a report. Out: frames by list, with what did not answer. This is the half of reports that fetches,
-through the public calls of `client` and `store` only. Several reports from one reader fetch each list once.
+In: a source and the uses of a report. Out: `ReportData`: frames by list, with what did not answer. This is the half of reports
+that fetches, through the public calls of `client` and `store` only. Several reports from one reader fetch each list once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from procore_nb.client import Procore
-from procore_nb.errors import AccessError, ArgumentError, NotFoundError, warn
-from procore_nb.frame_info import partial_note
-from procore_nb.near_match import near
+from procore_nb.errors import AccessError, ArgumentError, NotFoundError
 from procore_nb.progress import Progress, announce
 from procore_nb.reports.definition import ReportFunction, Use
-from procore_nb.reports.read_lists import (
-    Read,
+from procore_nb.reports.local_lists import (
+    STATES,
+    FramesReader,
+    LocalReader,
+    Plan,
     States,
-    all_skipped,
-    as_frame,
-    canonical,
-    check_given,
-    chosen_projects,
     in_window,
-    missing_lists,
-    of_one_project,
     of_projects,
-    skipped_in,
+    selected,
+    skipped,
 )
-from procore_nb.reports.report_data import state_of
+from procore_nb.reports.report_data import ReportData
+from procore_nb.scalars import STATUS_WORDS
 from procore_nb.store import NotKeptYetError, Store
 
-Plan = Sequence[tuple[ReportFunction, Mapping[str, Any]]]
-_WORTH_SAYING = 20  # requests
+_ANNOUNCED = 20  # requests and more are announced
 _LIMITS = ((25, 10, "25 requests in 10 s"), (600, 3600, "600 an hour"))
 
 
 def reader_for(source: Any, *, projects: Any, progress: bool | None) -> Reader:
     """Return the reader of a source; a reader is its own."""
-    if isinstance(source, ProcoreReader | KeptReader):
+    if isinstance(source, ProcoreReader | LocalReader):
         return source
     if isinstance(source, Procore):
         return ProcoreReader(source, projects, progress)
@@ -55,88 +50,41 @@ def reader_for(source: Any, *, projects: Any, progress: bool | None) -> Reader:
     )
 
 
-class KeptReader:
-    """Lists that are here, by the names they were given; nothing is requested."""
-
-    def __init__(self, names: Sequence[str], empty: Sequence[str], projects: Any) -> None:
-        self._names, self._empty, self._projects = names, empty, projects
-
-    def announce(self, reports: Plan, day: pd.Timestamp | None) -> None:
-        """Do nothing: all is here."""
-
-    def missing(self, report: ReportFunction) -> list[str]:
-        """Return the lists that a report needs and that are not here."""
-        return missing_lists(report, self._names, self._empty)
-
-    def keys(self, report: ReportFunction) -> dict[str, str]:
-        """Return what the lists of a report are called here, by the names it has for them."""
-        known = {canonical(one): one for one in self._names} | {one: one for one in self._names}
-        wanted = ["projects", *(use.name for use in report.uses)]
-        found = {one: known.get(one, known.get(canonical(one), "")) for one in wanted}
-        return {name: key for name, key in found.items() if key}
-
-
-class FramesReader(KeptReader):
-    """Frames or records that the caller holds."""
-
-    def __init__(self, source: Mapping[str, Any], projects: Any) -> None:
-        given = {str(name): one for name, one in source.items() if one is not None}  # None: not answered
-        self._frames = {name: as_frame(name, one) for name, one in given.items()}
-        super().__init__([*given], [name for name, one in self._frames.items() if one.empty], projects)
-
-    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
-        """Return the frames of one report, of the chosen projects."""
-        frames = {name: self._frames[key] for name, key in self.keys(report).items()}
-        read = Read(frames)
-        if not (
-            isinstance(self._projects, str) and self._projects == "active"
-        ):  # who hands rows over means them
-            frames |= of_projects(frames, self._projects)
-        frames |= of_one_project(report, frames)
-        read.coverage.states |= all_skipped(frames)
-        check_given(report, read, self._names, "given", options)
-        for name, frame in frames.items():
-            if note := partial_note(frame):
-                read.notes.append(f"{name}: {note}")
-                warn(read.notes[-1])
-        return read.about(day)
-
-
-class StoreReader(KeptReader):
+class StoreReader(LocalReader):
     """The tables of a store."""
+
+    where = "in the store"
 
     def __init__(self, store: Store, projects: Any) -> None:
         self._store = store
         tables = store.tables()
-        super().__init__(
-            tables["table"].tolist(), tables.loc[tables["rows"].eq(0), "table"].tolist(), projects
-        )
-        self._read: dict[str, pd.DataFrame] = {}
+        empty = tables.loc[tables["rows"].eq(0), "table"]
+        super().__init__(tables["table"].tolist(), empty.tolist(), projects)
+        self._tables: dict[str, pd.DataFrame] = {}
 
-    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+    def read(
+        self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]
+    ) -> ReportData:
         """Return the tables of one report: as they are, or as they were on a past day where history reaches back."""
         frames: dict[str, pd.DataFrame] = {}
-        read, lost = Read(frames), list[pd.Timestamp | None]()
+        lost = list[pd.Timestamp | None]()
         for name, key in self.keys(report).items():
             kept, begins = (None, None) if day is None else self._as_of(key, day)
             frames[name] = self._table(key) if kept is None else kept
             if kept is None and name != "projects":
                 lost.append(begins)
-        frames |= self._of_chosen(frames)
-        today = day or read.about(None).today
+        data = ReportData(self._of_chosen(frames), day)
         for use in report.uses:
-            if use.name in frames:
-                frames[use.name] = in_window(frames[use.name], use.arguments(today, options))
-        read.coverage.states |= all_skipped(frames)
-        check_given(report, read, self._names, "in the store", options)
-        read.about(day)
-        if read.past and not lost:
-            read.past = False
-            read.notes.append(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
-        known = [one for one in lost if one is not None]
-        if read.past and known and len(known) == len(lost):
-            read.begins = min(known)
-        return read
+            if use.name in data.frames:
+                data.frames[use.name] = in_window(data.frames[use.name], use.arguments(data.as_of, options))
+        self._check(report, data, options)
+        if data.past and not lost:
+            data.past = False
+            data.note(f"Rebuilt from the history of the store: rows as they were on {day:%Y-%m-%d}.")
+        known = [begins for begins in lost if begins is not None]
+        if data.past and known and len(known) == len(lost):
+            data.begins = min(known)
+        return data
 
     def _of_chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         if "projects" not in frames and "projects" in self._names:
@@ -145,9 +93,9 @@ class StoreReader(KeptReader):
 
     def _table(self, key: str) -> pd.DataFrame:
         """Return a table as it is, read once for all reports."""
-        if key not in self._read:
-            self._read[key] = self._store.table(key)
-        return self._read[key]
+        if key not in self._tables:
+            self._tables[key] = self._store.table(key)
+        return self._tables[key]
 
     def _as_of(self, key: str, day: pd.Timestamp) -> tuple[pd.DataFrame | None, pd.Timestamp | None]:
         """Return the rows as they were kept at the end of a day; where they were not, the first day they were, if known."""
@@ -160,7 +108,8 @@ class StoreReader(KeptReader):
 
     def changed(self, report: ReportFunction, day: pd.Timestamp) -> tuple[pd.DataFrame, list[str]]:
         """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""
-        found, young = [], []
+        columns = ["list", "project_id", "new", "changed", "deleted"]
+        changes, young = [pd.DataFrame(columns=["list", "project_id", "change"])], []
         for name, key in self.keys(report).items():
             if name == "projects":
                 continue
@@ -168,16 +117,12 @@ class StoreReader(KeptReader):
             if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
-                found.append(
-                    rows.reindex(columns=["project_id", "change"])
-                    .astype({"project_id": "object"})
-                    .assign(list=name)
-                )
+                rows = rows.reindex(columns=["project_id", "change"]).astype({"project_id": "object"})
+                changes.append(rows.assign(list=name))
         notes = [f"Not kept, or still empty, on {day:%Y-%m-%d}: {', '.join(young)}."] if young else []
-        columns = ["list", "project_id", "new", "changed", "deleted"]
-        if not found:
+        if len(changes) == 1:
             return pd.DataFrame(columns=columns), notes
-        sizes = pd.concat(found).groupby(["list", "project_id", "change"], dropna=False).size()
+        sizes = pd.concat(changes[1:]).groupby(["list", "project_id", "change"], dropna=False).size()
         counts = sizes.unstack(fill_value=0).reset_index()
         return counts.reindex(columns=columns, fill_value=0), notes
 
@@ -201,44 +146,45 @@ class ProcoreReader:
         """Print once what all these reports need, before the first list is fetched; later reads share their lists."""
         if self._announced:
             return
-        today = day or Read({"projects": self.projects()}).about(day).today
+        as_of = ReportData({"projects": self.projects()}, day).as_of
         self._announced = [
-            (use, use.arguments(today, options))
+            (use, use.arguments(as_of, options))
             for report, options in reports
             for use in report.uses
             if use.name != "projects" and use.is_read(options)
         ]
         number = len(self.projects())
-        least, most, below = _requests([use for use, _ in self._announced], number)
-        if not self._progress or most < _WORTH_SAYING:
+        least, most, parents = _requests([use for use, _ in self._announced], number)
+        if not self._progress or most < _ANNOUNCED:
             return
         requests = f"{least:,} requests" if least == most else f"{least:,} to {most:,} requests"
-        further = f", and one for each chosen row of {', '.join(below)}" if below else ""
-        limits = " or ".join(
-            f"{_duration(least / count * seconds)} at {words}" for count, seconds, words in _LIMITS
-        )
+        further = f", and one for each chosen row of {', '.join(parents)}" if parents else ""
+        times = [f"{_duration(least / count * seconds)} at {limit}" for count, seconds, limit in _LIMITS]
         needs = "1 report needs" if len(reports) == 1 else f"{len(reports)} reports need"
         kept = "What has come is kept by the cache."
         if self._procore.policy.cache is None:
             kept = 'connect(cache="1d") keeps what has come, should it be interrupted.'
-        announce(f"{needs} {requests} to {number:,} projects{further}. The rate limit allows {least:,} in {limits}. {kept}")  # fmt: skip
+        limits = f"The rate limit allows {least:,} in {' or '.join(times)}."
+        announce(f"{needs} {requests} to {number:,} projects{further}. {limits} {kept}")
 
-    def read(self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]) -> Read:
+    def read(
+        self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]
+    ) -> ReportData:
         """Fetch the lists of one report that were not fetched yet."""
         self.announce([(report, options)], day)
         projects = self.projects()
-        read = Read({"projects": projects}, requests=1).about(day)
+        data = ReportData({"projects": projects}, day, requests=1)
         for use in report.uses:
             if use.name == "projects" or not use.is_read(options):
                 continue
-            arguments = use.arguments(day or read.today, options)
-            frame, states = self._list(use, read, arguments, options)
-            read.requests += frame.attrs.get("procore", {}).get("requests", 0)
-            read.frames[use.name] = in_window(frame, arguments)
-            read.coverage.states |= {(use.name, project): state for project, state in states.items()}
-            if not use.of_company and not use.parent and not use.unless:
-                read.coverage.rows |= {(use.name, one): 0 for one in projects["id"].tolist()}
-        return read.about(day)
+            arguments = use.arguments(data.as_of, options)
+            frame, states = self._list(use, data, arguments, options)
+            data.requests += frame.attrs.get("procore", {}).get("requests", 0)
+            data.frames[use.name] = in_window(frame, arguments)
+            data.coverage.states |= {(use.name, project): state for project, state in states.items()}
+            if not use.of_company and not use.parent and not use.if_empty:
+                data.coverage.rows |= {(use.name, project): 0 for project in projects["id"].tolist()}
+        return data
 
     def missing(self, report: ReportFunction) -> list[str]:
         """Return nothing: every list can be fetched."""
@@ -247,42 +193,43 @@ class ProcoreReader:
     def projects(self) -> pd.DataFrame:
         """Return the chosen projects, fetched once."""
         if self._projects is None:
-            word = isinstance(self._chosen, str) and self._chosen.lower() in ("active", "inactive", "all")
-            status: Any = self._chosen.title() if word else "All"
-            frame = self._procore.projects(status=status, progress=self._maker)
-            self._projects = frame if word else chosen_projects(frame, self._chosen)
+            status: Any = STATUS_WORDS.get(self._chosen.lower()) if isinstance(self._chosen, str) else None
+            frame = self._procore.projects(status=status or "All", progress=self._progress_of)
+            self._projects = frame if status else selected(frame, self._chosen)
         return self._projects
 
     def _list(
-        self, use: Use, read: Read, arguments: Mapping[str, Any], options: Mapping[str, Any]
+        self, use: Use, data: ReportData, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> tuple[pd.DataFrame, States]:
         """Return a list and who did not answer; one that was fetched for the time and targets of all reports is shared."""
-        others = [(one, its) for one, its in self._announced if one.name == use.name]
-        asked = {**arguments}
-        for name, widest in (("start", min), ("end", max)):
-            if name in asked:
-                asked[name] = widest([asked[name], *(its[name] for _, its in others if name in its)])
+        same = [(other, its) for other, its in self._announced if other.name == use.name]
+        widest = {**arguments}
+        for name, bound in (("start", min), ("end", max)):
+            if name in widest:
+                widest[name] = bound([widest[name], *(its[name] for _, its in same if name in its)])
         if use.parent:
-            targets = use.pick(read.frames, options) if use.pick else read.frames[use.parent]
+            targets = use.select(data.frames, options)
         elif use.of_company:
             targets = pd.DataFrame({"id": [0]})
         else:
-            targets = self._asked(use, read, [one for one, _ in others])
-        key = (use.name, *sorted(asked.items()), *map(str, targets.get("id", ())))
+            targets = self._targets(use, data, [other for other, _ in same])
+        key = (use.name, *sorted(widest.items()), *map(str, targets.get("id", ())))
         if key not in self._fetched:
-            self._fetched[key] = self._fetch(use, targets, asked)
+            self._fetched[key] = self._fetch(use, targets, widest)
         return self._fetched[key]
 
-    def _asked(self, use: Use, read: Read, others: Sequence[Use]) -> pd.DataFrame:
-        """Return the projects to ask; another report may ask all of them, and that fetch then serves both."""
-        projects, serves = self.projects(), any(not one.unless and not one.among for one in others)
-        for names, without in ((use.unless, True), (use.among, False)):
+    def _targets(self, use: Use, data: ReportData, same: Sequence[Use]) -> pd.DataFrame:
+        """Return the projects of a request; another report may need all of them, and that fetch then serves both."""
+        projects, serves = self.projects(), any(not one.if_empty and not one.if_any for one in same)
+        for names, if_empty in ((use.if_empty, True), (use.if_any, False)):
             if not names or serves:
                 continue
-            have = [read.frames[one]["project_id"] for one in names if "project_id" in read.frames[one]]
-            busy = {project for (name, project) in read.coverage.states if name in names and not without}
-            busy |= set(pd.concat(have).dropna()) if have else set()
-            projects = projects[projects["id"].isin(list(busy)) ^ without]
+            frames = [data.frames[name] for name in names]
+            ids = [frame["project_id"].dropna() for frame in frames if "project_id" in frame.columns]
+            # Who did not answer may have rows: asked by `if_any`, and like an empty one by `if_empty`.
+            chosen = {project for name, project in data.coverage.states if name in names and not if_empty}
+            chosen = chosen.union(*ids)
+            projects = projects[projects["id"].isin(list(chosen)) ^ if_empty]
         return projects
 
     def _fetch(
@@ -290,47 +237,43 @@ class ProcoreReader:
     ) -> tuple[pd.DataFrame, States]:
         if targets.empty:
             return pd.DataFrame(), {}
-        given: dict[str, Any] = {"progress": self._maker, **arguments}
+        settings: dict[str, Any] = {"progress": self._progress_of, **arguments}
         if use.parent:
-            given["parent"] = targets
-            if self._progress and len(targets) >= _WORTH_SAYING:
+            settings["parent"] = targets
+            if self._progress and len(targets) >= _ANNOUNCED:
                 announce(f"{use.name}: {len(targets):,} requests, one for each row of {use.parent}.")
         elif not use.of_company:
-            given["projects"] = targets
+            settings["projects"] = targets
         try:
-            frame = self._procore.table(use.name, **given)
+            frame = self._procore.table(use.name, **settings)
         except (AccessError, NotFoundError) as error:
             if error.status not in (403, 404):
                 raise
-            asked = [None] if use.of_company else self.projects()["id"].tolist()
-            return pd.DataFrame(), dict.fromkeys(asked, (state_of(error.status), error.message))
-        return frame, skipped_in(frame)
+            refused = [None] if use.of_company else self.projects()["id"].tolist()
+            return pd.DataFrame(), dict.fromkeys(refused, (STATES[error.status], error.message))
+        return frame, skipped(frame)
 
-    def _maker(self, name: str, targets: int) -> Progress:
+    def _progress_of(self, name: str, targets: int) -> Progress:
         """One line for each list; what is skipped is in the coverage, so no warnings beside it."""
         return Progress(name, targets=targets, noun="targets", show=self._progress)
 
 
-Reader: TypeAlias = ProcoreReader | KeptReader
+Reader: TypeAlias = ProcoreReader | LocalReader
 
 
 def _requests(uses: Sequence[Use], projects: int) -> tuple[int, int, list[str]]:
     """Return the fewest and the most requests for lists of projects, and the lists with a request for each chosen row."""
     of_company = {use.name for use in uses if use.of_company}
-    sure = {one.name for one in uses if not (one.of_company or one.parent or one.unless or one.among)}
-    maybe = {one.name for one in uses if one.unless or one.among} - sure
-    least, most = (len(of_company) + len(names) * projects for names in (sure, sure | maybe))
+    conditional = {use.name for use in uses if use.if_empty or use.if_any}
+    sure = {use.name for use in uses if not (use.of_company or use.parent or use.if_empty or use.if_any)}
+    least, most = (len(of_company) + len(names) * projects for names in (sure, sure | conditional))
     return least, most, sorted({use.parent for use in uses if use.parent})
 
 
 def _duration(seconds: float) -> str:
-    return (
-        f"{seconds / 3600:,.1f} hours"
-        if seconds >= 5400
-        else f"{seconds / 60:,.0f} minutes"
-        if seconds >= 90
-        else f"{seconds:,.0f} s"
-    )
+    if seconds >= 5400:
+        return f"{seconds / 3600:,.1f} hours"
+    return f"{seconds / 60:,.0f} minutes" if seconds >= 90 else f"{seconds:,.0f} s"
 
 
 def store_reader(reader: Reader) -> StoreReader:
@@ -341,32 +284,3 @@ def store_reader(reader: Reader) -> StoreReader:
         "since compares with what was kept on that day; a connection, or frames that were given, know one state only.",
         advice='Keep a store: store.sync(procore, […], history=True), then pnb.reports.rfis(store, since="last Monday").',
     )
-
-
-def left_out(reader: Reader, reports: Iterable[ReportFunction]) -> None:
-    """Warn once of the reports that cannot be given, and name the lists they lack."""
-    lacking = {one.name: absent for one in reports if (absent := reader.missing(one))}
-    if lacking:
-        each = "; ".join(f"{name} ({', '.join(absent)})" for name, absent in lacking.items())
-        warn(f"{len(lacking)} reports are left out, as these lists are not here: {each}. Sync or pass them.")
-
-
-def chosen_reports(
-    known: Mapping[str, ReportFunction], names: tuple[str, ...], options: Mapping[str, Any]
-) -> list[ReportFunction]:
-    """Return the named reports, or all; refuse unknown names, and options that none of them has."""
-    for name in names:
-        if name not in known:
-            choices = near(name, known)
-            hint = f"Did you mean {' or '.join(choices)}?" if choices else f"Reports: {', '.join(known)}."
-            raise ArgumentError(f"There is no report {name!r}.", advice=hint)
-    found = [known[name] for name in names or known]
-    every = {"calendar", "holidays", *(option for one in found for option in one.options)}
-    for option in options:
-        if option not in every:
-            choices = near(option, every)
-            raise ArgumentError(
-                f"None of these reports has an option {option!r}.",
-                advice=f"Did you mean {' or '.join(choices)}?" if choices else "",
-            )
-    return found

@@ -9,30 +9,25 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.reports.days import local_days
-from procore_nb.reports.deadlines import by_holder, known_by, with_deadlines
+from procore_nb.reports.columns import amounts, local_days, names_in, nested_records, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    amounts,
-    classify,
-    count,
-    figures_of,
-    mean,
-    median,
-    percent,
-    sentence,
-    words,
-)
+from procore_nb.reports.item_reports import by_holder, with_deadlines
+from procore_nb.reports.measures import classify, count, first_row, mean, median, percent, sentences, words
 from procore_nb.reports.pictures import Picture, bars
-from procore_nb.reports.report_data import ReportData, elements, names_in, plain_words
+from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
 
 REJECTED = ("rejected", "revise_and_resubmit")
-_LONGEST = 40  # days: Procore's own report leaves responses of so many out of its mean
 _NAME = "submittals_v1_1"
+_LONGEST = 40  # days: Procore's own report leaves responses of so many out of its mean
 _SHOWN = words(
     "project_id project_name id number revision title status.name class due_date overdue late_days required_on_site_date lead_time "
     "latest_approval float_days at_risk submit_by late_to_submit cycle_days ball_in_court"
+)
+_DECIDING = "due_date received_date closed_at required_on_site_date lead_time submit_by approvers"
+_OTHER = (
+    "id number title revision current_revision status.status specification_section.id specification_section.number created_at "
+    "ball_in_court"
 )
 
 
@@ -54,59 +49,54 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
     that lack a sent, returned or due date or took 40 days or more, and beside it the median of all, as that rule hides the
     slowest.
     """
-    rows = _prepared(data, rejected_responses)
+    rows = _revisions(data, rejected_responses)
     chains, responses = _chains(rows), _responses(data, rows)
     current = data.current(_NAME, rows, rows["chain"])
 
     def measure(part: pd.DataFrame) -> dict[str, Any]:
-        whole = [rows, chains, responses]
+        frames = [rows, chains, responses]
         if part is not current:
-            whole = [one[one["project_id"].isin(part["project_id"].unique())] for one in whole]
-        return _measure(part, *whole)
+            frames = [frame[frame["project_id"].isin(part["project_id"].unique())] for frame in frames]
+        return _figures(part, *frames)
 
     summary, total = data.totals(current, measure, _NAME)
     risky = current[current["at_risk"].fillna(False)].sort_values("float_days", ignore_index=True)
     tables = {"total": total, "at_risk": risky[_SHOWN], "chains": chains, "approver_responses": responses}
     if not data.past and not data.lacks(_NAME, "ball_in_court"):
         tables["by_person"] = by_holder(current, current["ball_in_court"])
-    figures = figures_of(total)
-    findings = [
-        sentence(text, figures)
-        for text in (
-            "{open:submittal(s)} open, {overdue} overdue; {at_risk} cannot be approved in time for their delivery, {closed_rejected_at_risk} of them "
-            "closed as rejected without a newer revision; {without_float} have no lead time or no date on site.",
-            "{late_to_submit} drafts are past their submit-by date.",
-            "Half of the reviews took up to {median_cycle_days:days}; {resubmitted_percent:%} of {closed_chains} closed chains were resubmitted. "
-            "Approvers respond in {mean_response_days:days} by Procore's rule (mean); the median of all {responses} is {median_response_days:days}.",
-        )
-    ]
+    texts = (
+        "{open:submittal(s)} open, {overdue} overdue; {at_risk} cannot be approved in time for their delivery, {closed_rejected_at_risk} of them "
+        "closed as rejected without a newer revision; {without_float} have no lead time or no date on site.",
+        "{late_to_submit} drafts are past their submit-by date.",
+        "Half of the reviews took up to {median_cycle_days:days}; {resubmitted_percent:%} of {closed_chains} closed chains were resubmitted. "
+        "Approvers respond in {mean_response_days:days} by Procore's rule (mean); the median of all {responses} is {median_response_days:days}.",
+    )
+    findings = sentences(dict.fromkeys(texts, True), first_row(total))
     floats = current[~current["closed_rejected"]].set_index("project_name")["float_days"]
+    title, unit = "Float of submittals not closed, a dot each", "days to the latest approval; red: too late"
     late = summary.sort_values("at_risk", ascending=False)
     pictures = [
-        Picture("Float of submittals not closed, a dot each", floats, "days to the latest approval; red: too late", "dots"),
-        bars("At risk by project", late, "project_name", "at_risk", unit="submittals", largest=True),
-    ]  # fmt: skip
-    shown = current[_SHOWN].sort_values(
-        ["float_days", "late_days"], ascending=[True, False], ignore_index=True
-    )
-    return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name", "user.name"))
+        Picture(title, floats, unit, "dots"),
+        bars("At risk by project", late, "project_name", "at_risk", unit="submittals"),
+    ]
+    order = current.sort_values(["float_days", "late_days"], ascending=[True, False], ignore_index=True)
+    people = ("ball_in_court", "name", "user.name")
+    return Answer(summary, order[_SHOWN], tables, findings, pictures, people)
 
 
 def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     """Return the newest revision of each submittal that is not void, with the columns that decide."""
-    rows = _prepared(data, rejected)
+    rows = _revisions(data, rejected)
     return data.current(_NAME, rows, rows["chain"])
 
 
-def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
+def _revisions(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     """Return all revisions that are not void, with the columns that decide."""
-    other = "id number title revision current_revision status.status specification_section.id specification_section.number created_at ball_in_court"
-    deciding = "due_date received_date closed_at required_on_site_date lead_time submit_by approvers"
-    rows = data.take(_NAME, "status.name", deciding, other)
-    name, base = plain_words(rows["status.name"]), plain_words(rows["status.status"])
+    rows = data.take(_NAME, "status.name", _DECIDING, _OTHER)
+    name, base = status_codes(rows["status.name"]), status_codes(rows["status.status"])
     rows = data.exclude(_NAME, rows, name.eq("void") | base.eq("void"), "void")
     created, closed = data.days(rows, "created_at"), data.days(rows, "closed_at")
-    rows, _, closed, name, base = known_by(data, _NAME, rows, created, closed, name, base)
+    rows, _, closed, name, base = data.started_by_day(_NAME, rows, created, closed, name, base)
     base = base.where(base.ne(""), name)
     today = data.today(rows)
     running = base.isin(["open", "draft"])  # also under a name of the company, such as Revise and Resubmit
@@ -133,7 +123,7 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     if data.lacks(_NAME, "lead_time", "required_on_site_date"):
         rows["at_risk"] = pd.NA
     section = rows["specification_section.id"].fillna(rows["specification_section.number"])
-    project, section = (one.astype("string").fillna("") for one in (rows["project_id"], section))
+    project, section = (column.astype("string").fillna("") for column in (rows["project_id"], section))
     chain = project + "/" + section + "/" + rows["number"].astype("string")
     rows["chain"] = chain.fillna(rows["id"].astype("string"))
     rows["ball_in_court"] = names_in(rows["ball_in_court"])
@@ -142,9 +132,9 @@ def _prepared(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
 
 def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[Any]:
     """Return whether one of the last reviewers who responded rejected."""
-    each = elements(approvers, "response.considered", "response.name", "workflow_group_number")
-    answer = plain_words(each["response.considered"])  # else what the company calls it
-    each["answer"] = answer.mask(answer.eq(""), plain_words(each["response.name"]))
+    each = nested_records(approvers, "response.considered", "response.name", "workflow_group_number")
+    answer = status_codes(each["response.considered"])  # else what the company calls it
+    each["answer"] = answer.mask(answer.eq(""), status_codes(each["response.name"]))
     each = each[each["answer"].ne("")]
     step = amounts(each["workflow_group_number"]).fillna(0)
     last = each[step.eq(step.groupby(each["row"]).transform("max"))]
@@ -153,7 +143,7 @@ def _refused(approvers: pd.Series[Any], rejected: tuple[str, ...]) -> pd.Series[
 
 def _chains(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each chain of revisions: first received, last closed, days, how many revisions, whether closed."""
-    order = rows.assign(place=amounts(rows["revision"]).fillna(0)).sort_values("place", kind="stable")
+    order = rows.assign(position=amounts(rows["revision"]).fillna(0)).sort_values("position", kind="stable")
     groups = order.groupby("chain", sort=False)
     found = groups.agg(
         project_id=("project_id", "first"),
@@ -161,7 +151,7 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
         received=("started", "min"),
         closed=("closed", "max"),
         revisions=("chain", "size"),
-        highest=("place", "max"),
+        highest=("position", "max"),
     )
     found["is_closed"] = groups["class"].last().eq("closed")
     days = (found["closed"] - found["received"]).dt.days.astype("Int64")
@@ -173,7 +163,7 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
 def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each approver who was sent a submittal and returned it, with the days between."""
     names = words("row user.name sent_date returned_date due_date")
-    each = elements(rows["approvers"], *names)[names]
+    each = nested_records(rows["approvers"], *names)[names]
     each = each.join(rows[["project_id", "project_name", "number"]], on="row").drop(columns="row")
     for name in names[2:]:
         each[name] = local_days(each[name].astype("object"))
@@ -183,7 +173,7 @@ def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
     return each.reset_index(drop=True)
 
 
-def _measure(
+def _figures(
     rows: pd.DataFrame, revisions: pd.DataFrame, chains: pd.DataFrame, responses: pd.DataFrame
 ) -> dict[str, Any]:
     closed = chains[chains["is_closed"]]

@@ -12,7 +12,6 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import reports
-from procore_nb.reports.days import DayCounter
 from procore_nb.reports.measures import cents, total
 from procore_nb.reports.report_data import Coverage, ReportData
 from procore_nb.scalars import zone
@@ -812,7 +811,7 @@ def test_hours_of_projects_whose_injuries_are_unknown_stay_out_of_the_rates() ->
     frames = {name: pnb.to_frame(rows) for name, rows in lists.items()}
 
     def trir(states: dict[tuple[str, Any], tuple[str, str]]) -> tuple[float, Any]:
-        data = ReportData(frames, as_of=pd.Timestamp(DAY), now=pd.Timestamp(DAY, tz="UTC"), counter=DayCounter(), coverage=Coverage(states=states))  # fmt: skip
+        data = ReportData(frames, pd.Timestamp(DAY), coverage=Coverage(states=states))
         answer = reports.safety.analyse(data, **reports.safety.checked({}))
         return answer.tables["total"]["trir"].iloc[0], answer.summary["injuries"].tolist()
 
@@ -854,3 +853,13 @@ def test_projects_that_a_store_was_refused_have_no_figures(tmp_path: Path) -> No
     found = reports.rfis({"rfis": frame, "projects": projects}, as_of=DAY)
     assert found.summary["open"].fillna(-1).tolist() == [1, -1]
     assert found.coverage.set_index("project_id").loc[8, "state"] == "no permission or tool off"
+
+
+def test_words_for_projects_are_read_in_any_case() -> None:
+    lists: Lists = {
+        "rfis": [{"id": 1, "status": "open", "project_id": 7}],
+        "projects": [{"id": 7, "active": False}],
+    }
+    assert [
+        only("rfis", lists, projects=word)["open"] for word in ("active", "Active", "ALL", "Inactive")
+    ] == [1, 1, 1, 1]

@@ -57,10 +57,10 @@ def test_the_page_of_definitions_is_made_from_the_reports() -> None:
 
 def test_largest_bars_are_of_what_is_not_zero() -> None:
     frame = pd.DataFrame({"name": [f"P{at}" for at in range(30)], "value": [0, *range(1, 30)]})
-    drawn = bars("t", frame, "name", "value", unit="u", largest=True)
+    drawn = bars("t", frame, "name", "value", unit="u")
     assert (len(drawn.data), drawn.data.min(), drawn.unit) == (20, 10, "u; the 20 largest")
-    assert len(bars("t", frame, "name", "value").data) == 30
-    assert draw(bars("t", frame.head(1), "name", "value", largest=True)).axes
+    assert len(bars("t", frame, "name", "value", largest=False).data) == 30
+    assert draw(bars("t", frame.head(1), "name", "value")).axes
     floats = pd.Series([-3.0, 5.0, None, 2.0], index=["A", "A", "A", "B"])
     assert [
         one.get_text() for one in draw(Picture("t", floats, "days", "dots")).axes[0].get_yticklabels()
