@@ -84,9 +84,8 @@ class FramesReader(LocalReader):
     ) -> ReportData:
         """Return the frames of one report, of the chosen projects."""
         frames = {name: self._frames[key] for name, key in self.keys(report).items()}
-        if not (
-            isinstance(self._projects, str) and self._projects == "active"
-        ):  # the default: all that were given
+        # Who passes rows means all of them: "active" is only the default.
+        if str(self._projects).lower() != "active":
             frames |= of_projects(frames, self._projects)
         data = ReportData(frames | _of_only_project(report, frames), day)
         self._check(report, data, options)
