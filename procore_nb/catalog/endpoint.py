@@ -148,6 +148,11 @@ class Endpoint:
         return endpoint_schema.needs(self)
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The names in `needs`, all alternatives in one."""
+        return tuple(name for group in self.needs for name in group)
+
+    @property
     def arguments(self) -> tuple[Argument, ...]:
         """Everything a caller may give this endpoint, each with how it is sent."""
         return endpoint_schema.arguments(self)

@@ -48,7 +48,7 @@ class BudgetViews:
 
 def needs_views(query: ListQuery) -> bool:
     """Return whether the views of a query are to be found: it names projects, and no ids of views."""
-    takes_view = any(VIEW_ID in group for group in query.endpoint.needs)
+    takes_view = VIEW_ID in query.endpoint.needed
     has_id = VIEW_ID in query.fixed or query.parent is not None
     if query.budget_view is not None and not takes_view:
         raise ArgumentError(f"{query.endpoint.name} has no budget views.", advice="Leave budget_view out.")
@@ -83,17 +83,17 @@ def find_views(query: ListQuery) -> BudgetViews:
             parents.append({**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])})
         elif target.words not in refused:
             looked_for = f" {named!r}" if named is not None else ""
-            has = ", ".join(str(one["name"]) for one in views) or "none"
+            has = ", ".join(str(view["name"]) for view in views) or "none"
             skipped.append(target.skipped(f"no budget view{looked_for}; it has: {has}"))
     if not parents:
         raise _no_view(named, [str(view["name"]) for views in views_in.values() for view in views])
     selection = ProjectSelection(names=names, named=any(names.values()))
-    found = BudgetViews(ParentRows(VIEW_ID, parents, ("project_id", "budget_view")), selection, skipped)
+    budget = BudgetViews(ParentRows(VIEW_ID, parents, ("project_id", "budget_view")), selection, skipped)
     if query.endpoint.name in _WITH_TITLES:
         first_of = {plain(parent["budget_view"]): parent for parent in reversed(parents)}
         for parent in reversed(first_of.values()):
-            _add_columns(found, query, parent)
-    return found
+            _add_columns(budget, query, parent)
+    return budget
 
 
 def _chosen(views: list[Row], named: Any, target: Target) -> Row | None:
@@ -129,7 +129,7 @@ def _no_view(named: Any, names: list[str]) -> CatalogError:
     return CatalogError(f"No project has a budget view {named!r}.", advice=f"{hint}There are: {known}.")
 
 
-def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) -> None:
+def _add_columns(budget: BudgetViews, query: ListQuery, view: Mapping[str, str]) -> None:
     ids = {"project_id": view["project_id"], "arguments": {VIEW_ID: view[VIEW_ID]}}
     try:
         pages = list(_sister(query, "budget_detail_columns", **ids).prepare().pages())
@@ -137,10 +137,10 @@ def _add_columns(found: BudgetViews, query: ListQuery, view: Mapping[str, str]) 
         return  # the rows bring their columns along, typed by what they hold
     for column in (row for _, rows in pages for row in rows):
         title = str(column.get("name") or "")
-        found.titles[str(column.get("id"))] = title
+        budget.titles[str(column.get("id"))] = title
         if title.isprintable() and not set(".[]") & set(title):  # these would be parts of a path
             types = ("string", "decimal") if column.get("aggregatable") else ("unknown", "")
-            found.fields.setdefault(title, Field(title, *types))
+            budget.fields.setdefault(title, Field(title, *types))
 
 
 def _sister(query: ListQuery, name: str, **changes: Any) -> ListQuery:

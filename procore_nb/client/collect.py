@@ -173,7 +173,7 @@ class ListFetch:
             for _ in self._fetch(requests, progress):
                 pass
         self.requests_sent += progress.requests
-        return [None if end.skipped else end.stats for end in (self._done[id(one)] for one in requests)]
+        return [None if end.skipped else end.stats for end in (self._done[id(each)] for each in requests)]
 
     def _assembler(self) -> FrameAssembler:
         companies = {target.company_id for target in self.targets}
@@ -211,7 +211,7 @@ class ListFetch:
     def _partial(self, assembler: FrameAssembler, progress: Progress) -> tuple[pd.DataFrame, str]:
         """Return what had come, with the targets that it lacks, wholly or in part; and a sentence about it."""
         partial = self._described(assembler.frame(unfinished=True), progress.requests)
-        unfinished = [target_of(one).account for one in self.requests if id(one) not in self._done]
+        unfinished = [target_of(each).account for each in self.requests if id(each) not in self._done]
         describe(partial, complete=False, unfinished=unfinished)
         advice = f"{len(partial):,} rows had come: error.partial."
         if len(self.requests) > 1:
@@ -327,8 +327,8 @@ class ListFetch:
         name = self.endpoint.name
         if self.skipped:
             examples = "; ".join(
-                f"{', '.join(filter(None, (one.get('project_name'), one['target'])))} ({one['reason'].rstrip('.')})"
-                for one in self.skipped[:3]
+                f"{', '.join(filter(None, (row.get('project_name'), row['target'])))} ({row['reason'].rstrip('.')})"
+                for row in self.skipped[:3]
             )
             more = f"; and {len(self.skipped) - 3:,} more" if len(self.skipped) > 3 else ""
             warn(

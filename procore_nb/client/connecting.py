@@ -125,24 +125,24 @@ def connect(
     register_completion()
     source = _demo_source(environment, profile, sources)
     if source is not None:
-        found = _demo(given, company_id, source)
+        account = _demo(given, company_id, source)
     else:
-        found = look_up(
+        account = look_up(
             environment, credentials=given, company_id=company_id, profile=profile, sources=sources
         )
     transport, today = None, date.today
-    if found.environment == DEMO:
+    if account.environment == DEMO:
         from procore_nb import demo
 
         transport, today = demo.DemoAdapter(demo.Demo()), lambda: demo.TODAY
     session = Session(
-        found.environment,
-        found.credentials,
+        account.environment,
+        account.credentials,
         connections=int(workers),
         limits=TransportLimits(
             connect_timeout_seconds, read_timeout_seconds, response_timeout_seconds, int(max_response_bytes)
         ),
-        sources=found.sources,
+        sources=account.sources,
         transport=transport,
     )
     policy = RequestPolicy(int(workers), int(retries), float(max_wait_seconds))
@@ -150,7 +150,7 @@ def connect(
         policy = replace(policy, cache=ResponseCache(cache, session, policy.clock))
     return Procore(
         session,
-        found.company_id,
+        account.company_id,
         policy=policy,
         progress=progress,
         decimals=decimals,
@@ -228,8 +228,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def _check_numbers(given: Mapping[str, Any]) -> None:
-    for name, value in given.items():
+def _check_numbers(numbers: Mapping[str, Any]) -> None:
+    for name, value in numbers.items():
         least, most = _RANGES[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             upper = "up" if most == float("inf") else f"to {most}"

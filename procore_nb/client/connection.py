@@ -159,7 +159,10 @@ class Connection:
         True
         """
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
-        rows = [(one.kind, one.limit, one.remaining, pd.Timestamp(utc_text(one.reset))) for one in windows]
+        rows = [
+            (window.kind, window.limit, window.remaining, pd.Timestamp(utc_text(window.reset)))
+            for window in windows
+        ]
         types = {
             "window": "string",
             "limit": "Int64",
@@ -251,7 +254,9 @@ class Connection:
     def _remaining(self) -> list[str]:
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
         limits = {"hour": "hourly limit", "spike": "burst limit"}
-        return [f"{one.remaining:,} of {one.limit:,} requests left ({limits[one.kind]})" for one in windows]
+        return [
+            f"{each.remaining:,} of {each.limit:,} requests left ({limits[each.kind]})" for each in windows
+        ]
 
     def endpoint_or_shipped(self, name: str) -> Endpoint:
         """Return a list that this package fetches by itself; a catalogue of one's own need not have it."""

@@ -156,7 +156,7 @@ def _tools(procore: Connection, projects: Projects) -> Iterator[Step]:
         yield Step("tools of one project", None, _NOT_REACHED)
         return
     # An empty project would prove little.
-    number, name = next((one for one in projects if _has_rfis(procore, one[0])), projects[0])
+    number, name = next((project for project in projects if _has_rfis(procore, project[0])), projects[0])
     for tool in _TOOLS:
         try:
             count = _count(_fetch(procore, tool, project_id=number, per_page=1))

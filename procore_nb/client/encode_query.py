@@ -293,7 +293,7 @@ def unknown_argument(
 def _names_of(endpoint: Endpoint, known: Mapping[str, Argument]) -> list[str]:
     """Return the names that a list takes: its own, those of every list, and those that mean something else in each."""
     extra = {
-        "budget_view": any("budget_view_id" in group for group in endpoint.needs),
+        "budget_view": "budget_view_id" in endpoint.needed,
         "since": bool(endpoint.updated_at_param) and not known.keys().isdisjoint(("updated_at", "updated_after")),
         **dict.fromkeys(("start", "end"), {"start_date", "end_date"} <= set(endpoint.other_query)),
         "deleted": "include_deleted" in known,

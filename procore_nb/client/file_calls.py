@@ -100,8 +100,10 @@ class FileCalls(Lookups):
         if not isinstance(source, pd.DataFrame):
             frame = cast("Procore", self).table(source, target, **arguments)
         elif arguments or target is not None:
-            given = ", ".join(arguments) or "a target"
-            raise ArgumentError(f"A frame was given; {given} is for names of lists.", advice="Leave it out.")
+            surplus = ", ".join(arguments) or "a target"
+            raise ArgumentError(
+                f"A frame was given; {surplus} is for names of lists.", advice="Leave it out."
+            )
         else:
             frame = source
         about = frame.attrs.get("procore") or {}
@@ -113,10 +115,10 @@ class FileCalls(Lookups):
         in_record = bool(endpoint.record_path) and declares_files(endpoint.record.fields, endpoint.name)
         if records or (records is None and isinstance(source, str) and in_record and not in_list):
             progress = arguments.get("progress")
-            found = find_files(self._single_records(endpoint.name, frame, progress), declared=True)
+            files = find_files(self._single_records(endpoint.name, frame, progress), declared=True)
         else:
-            found = find_files(frame, declared=in_list)
-        return self._with_project_names(found) if about.get("environment") == self.environment.name else found
+            files = find_files(frame, declared=in_list)
+        return self._with_project_names(files) if about.get("environment") == self.environment.name else files
 
     @explain_calls()
     def download(
@@ -231,12 +233,12 @@ class FileCalls(Lookups):
             return frame
         columns = frame.columns.intersection(["id", "project_id"])
         about = frame.attrs.get("procore") or {}
-        given: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
+        arguments: dict[str, Any] = {"parent": frame[columns], "progress": progress, "on_error": "raise"}
         if "project_id" not in columns:
-            given["project_id"] = (about.get("arguments") or {}).get("project_id")
+            arguments["project_id"] = (about.get("arguments") or {}).get("project_id")
         if isinstance(about.get("company_id"), int):
-            given["company_id"] = about["company_id"]
-        records = self._query(name, given, None, record=True).prepare().frame()
+            arguments["company_id"] = about["company_id"]
+        records = self._query(name, arguments, None, record=True).prepare().frame()
         if {"project_id", "project_name"} <= {*frame.columns} and "project_id" in records.columns:
             names = frame.drop_duplicates("project_id").set_index("project_id")["project_name"]
             records["project_name"] = records["project_id"].map(names).astype("string")
@@ -301,12 +303,12 @@ class RecordLookup:
         return None
 
     def _read(self, file: FileRecord) -> list[FileRecord]:
-        given: dict[str, Any] = {RECORD_ID: str(file.record_id), "company_id": file.company_id}
-        given["progress"] = lambda *_: Progress("", show=False)  # and no warnings
+        arguments: dict[str, Any] = {RECORD_ID: str(file.record_id), "company_id": file.company_id}
+        arguments["progress"] = lambda *_: Progress("", show=False)  # and no warnings
         endpoint = self._calls.catalogue.endpoint(file.list)
-        if any("project_id" in group for group in endpoint.record.needs):
-            given["project_id"] = file.project_id
-        fetch = self._calls._query(file.list, given, None, record=True).prepare()
+        if "project_id" in endpoint.record.needed:
+            arguments["project_id"] = file.project_id
+        fetch = self._calls._query(file.list, arguments, None, record=True).prepare()
         policy = replace(self._calls.policy, cache=None)
         record = fetch_json(self._calls.session, fetch.requests[0], policy=policy)
         if isinstance(record, dict) and isinstance(record.get("data"), dict):

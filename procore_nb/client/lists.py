@@ -10,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _IDENTIFIER = "procore_nb.lists"
 _METHODS = "table|frames|pages|records|record|count|estimate|endpoint"
-_WHERE = re.compile(
+_CALL = re.compile(
     rf"""(?P<owner>[A-Za-z_][\w.]*?)\.(?:lists\.(?P<attribute>\w*)
     |lists\[["'](?P<key>[^"']*)
     |(?:{_METHODS})\(\s*(?:["'](?P<name>[^"']*)|(?P<call>))
@@ -33,7 +34,7 @@ _WHERE = re.compile(
     re.VERBOSE,
 )
 _SEARCH = re.compile(r"""find_endpoints\(\s*["'](?P<name>[^"']*)$""")
-_HELD_BACK = ("company_id", "project_id")  # options of every list, shown first and once
+_SHOWN_FIRST = ("company_id", "project_id")  # options of every list, named once
 
 
 class Lists:
@@ -86,23 +87,22 @@ class Lists:
 
 def list_names(catalogue: Catalogue) -> list[str]:
     """Return the names of all lists, the most used first."""
-    known = {name for one in catalogue.endpoints for name in (one.name, *one.aliases)}
-    often = (name for name in OFTEN if name in known)
-    return list(dict.fromkeys([*often, *(one.name for one in catalogue.endpoints)]))
+    names = [endpoint.name for endpoint in catalogue.endpoints]
+    known = {*names, *(alias for endpoint in catalogue.endpoints for alias in endpoint.aliases)}
+    return list(dict.fromkeys([*(name for name in OFTEN if name in known), *names]))
 
 
 def signature_of(endpoint: Endpoint) -> inspect.Signature:
     """Return the signature of one list: its target, then what it takes by name."""
-    targets = [name for group in endpoint.needs for name in group]
-    own = [one.name for one in endpoint.arguments if one.name not in _HELD_BACK]
-    names = ["project_id", "projects", *own] if "project_id" in targets else own
+    own = [argument.name for argument in endpoint.arguments if argument.name not in _SHOWN_FIRST]
+    names = ["project_id", "projects", *own] if "project_id" in endpoint.needed else own
     names = [*names, "company_id", "max_rows", "columns", "decimals"]
     if endpoint.parents:
         names.insert(0, "parent")
-    one = inspect.Parameter
-    first = one("target", one.POSITIONAL_ONLY, default=None)
-    rest = [one(name, one.KEYWORD_ONLY, default=None) for name in dict.fromkeys(names) if name.isidentifier()]
-    return inspect.Signature([first, *rest], return_annotation=pd.DataFrame)
+    kinds = {"target": Parameter.POSITIONAL_ONLY}
+    names = [name for name in dict.fromkeys(["target", *names]) if name.isidentifier()]
+    parameters = [Parameter(name, kinds.get(name, Parameter.KEYWORD_ONLY), default=None) for name in names]
+    return inspect.Signature(parameters, return_annotation=pd.DataFrame)
 
 
 def register_completion() -> None:
@@ -111,7 +111,7 @@ def register_completion() -> None:
     known = getattr(getattr(shell, "Completer", None), "custom_matchers", None)
     if shell is None or known is None:
         return
-    if any(getattr(one, "matcher_identifier", "") == _IDENTIFIER for one in known):
+    if any(getattr(matcher, "matcher_identifier", "") == _IDENTIFIER for matcher in known):
         return
     from IPython.core.completer import SimpleCompletion, context_matcher
 
@@ -119,25 +119,25 @@ def register_completion() -> None:
     def matcher(context: Any) -> dict[str, Any]:
         fragment, offered = completions(context.full_text[: context.cursor_position], shell.user_ns)
         kind = "param" if offered and offered[0].endswith("=") else "function"
-        found = [SimpleCompletion(text=one, type=kind) for one in offered]
-        suppress = bool(found) and kind == "function"
-        return {"completions": found, "matched_fragment": fragment, "ordered": True, "suppress": suppress}
+        shown = [SimpleCompletion(text=text, type=kind) for text in offered]
+        suppress = bool(shown) and kind == "function"
+        return {"completions": shown, "matched_fragment": fragment, "ordered": True, "suppress": suppress}
 
     known.append(matcher)
 
 
 def completions(text: str, names: dict[str, Any]) -> tuple[str, list[str]]:
     """Return the last word before the cursor and what it may become; nothing outside calls of a connection."""
-    found = _WHERE.search(text)
-    owner = _value(found["owner"], names) if found else None
-    if found is None or not isinstance(owner, Connection):
-        searched = _SEARCH.search(text)
-        return (searched["name"], _names(load(), searched["name"])) if searched else ("", [])
-    parts = found.groupdict()
+    call = _CALL.search(text)
+    owner = _value(call["owner"], names) if call else None
+    if call is None or not isinstance(owner, Connection):
+        search_call = _SEARCH.search(text)
+        return (search_call["name"], _names(load(), search_call["name"])) if search_call else ("", [])
+    parts = call.groupdict()
     if parts["argument"] is not None:
         return parts["argument"], _arguments(owner, parts["list"] or parts["table"], parts["argument"])
     if parts["member"] is not None:
-        return parts["member"], [one for one in dir(owner) if one.startswith(parts["member"])]
+        return parts["member"], [name for name in dir(owner) if name.startswith(parts["member"])]
     if parts["call"] is not None:
         return "", [f'"{name}"' for name in list_names(owner.catalogue)]
     word = next(parts[each] for each in ("attribute", "key", "name") if parts[each] is not None)
@@ -147,7 +147,7 @@ def completions(text: str, names: dict[str, Any]) -> tuple[str, list[str]]:
 def _names(catalogue: Catalogue, word: str) -> list[str]:
     """Return the names that begin with a word, most used first; where none does, those that searching finds."""
     beginning = [name for name in list_names(catalogue) if name.startswith(word)]
-    return beginning or [one.name for one in search.ranked(catalogue.endpoints, word)[0][:30]]
+    return beginning or [endpoint.name for endpoint in search.ranked(catalogue.endpoints, word)[0][:30]]
 
 
 def _arguments(owner: Connection, name: str, word: str) -> list[str]:
@@ -155,8 +155,7 @@ def _arguments(owner: Connection, name: str, word: str) -> list[str]:
         endpoint = owner.catalogue.endpoint(name)
     except CatalogError:
         return []
-    own = [one.name for one in signature_of(endpoint).parameters.values() if one.kind is one.KEYWORD_ONLY]
-    return [f"{one}=" for one in own if one.startswith(word)]
+    return [f"{name}=" for name in [*signature_of(endpoint).parameters][1:] if name.startswith(word)]
 
 
 def _value(path: str, names: dict[str, Any]) -> Any:

@@ -74,7 +74,7 @@ class ListQuery:
         names = {one.key: one.name for one in self.endpoint.arguments if one.place == "path"}
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
             self.arguments[names["id"]] = self.arguments.pop("id")
-        needed = {name for group in self.endpoint.needs for name in group}
+        needed = self.arguments.keys() & {*self.endpoint.needed}
         self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
         self.of_projects = self.project_id is not None or self.projects is not None
 
@@ -142,7 +142,7 @@ class ListQuery:
     def _parent_id(self) -> str:
         """Return what the list calls the ids of `parent=`: the one that nothing else gives."""
         known = {"company_id", "project_id", *self.fixed}
-        ids = [name for group in self.endpoint.needs for name in group if name not in known]
+        ids = [name for name in self.endpoint.needed if name not in known]
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
@@ -284,7 +284,7 @@ def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any
     `drawings` is a list of a drawing area in Procore; who fetches the drawings of a project means its drawing revisions.
     """
     endpoint = procore.endpoint(name)
-    parents = {each for group in endpoint.needs for each in group} - {"company_id", "project_id"}
+    parents = {*endpoint.needed} - {"company_id", "project_id"}
     if not parents or "/" in name or given.keys() & {*parents, "parent"} or _are_parents(target, parents):
         return endpoint
     meant = meant_by(name, likeliest=True)
@@ -323,9 +323,8 @@ def _chosen_columns(columns: Any, endpoint: Endpoint) -> tuple[str, ...]:
     # What is declared without its parts, or for another view, may come all the same.
     loose = {field.name.removesuffix("[]") for field in endpoint.all_fields}
     loose -= {name for name in loose if any(one.startswith(f"{name}.") for one in known)}
-    needed = [name for group in endpoint.needs for name in group]
-    is_open = not known or any("budget_view" in name for name in needed)
-    known += [*_LEADING, *needed]
+    is_open = not known or any("budget_view" in name for name in endpoint.needed)
+    known += [*_LEADING, *endpoint.needed]
     for name in names:
         declared = any(one == name or one.startswith(f"{name}.") for one in known)
         parts = name.split(".")

@@ -105,7 +105,7 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
     if key is None:
         raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
     columns = carried_ids(parent, endpoint, name)
-    must = {needed for group in endpoint.needs for needed in group}.difference(given)
+    must = {*endpoint.needed}.difference(given)
     unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
     carried_values = [parent[column].tolist() for column in columns.values()]
     for number, *values in zip(parent[key].tolist(), *carried_values, strict=True):
@@ -124,7 +124,7 @@ def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: I
 def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
     """Return the column of each further id that a parent frame brings along: its project, and what the list needs."""
     columns = {}
-    for needed in dict.fromkeys(["project_id", *(each for group in endpoint.needs for each in group)]):
+    for needed in dict.fromkeys(["project_id", *endpoint.needed]):
         names = (needed, f"{needed.removesuffix('_id')}.id") if isinstance(parent, pd.DataFrame) else ()
         column = next((one for one in names if one in parent.columns), None)
         if column is not None and needed not in (name, "company_id") and needed.endswith("_id"):
