@@ -6,24 +6,15 @@ In: the list requests of a query. Out: one DataFrame, frames one by one, or page
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from procore_nb import hints
-from procore_nb.client.frame_assembler import FrameAssembler, new_rows, target_of
 from procore_nb.client.targets import Target
-from procore_nb.errors import (
-    AccessError,
-    CredentialsError,
-    IncompleteError,
-    NotFoundError,
-    ProcoreError,
-    warn,
-)
+from procore_nb.errors import IncompleteError, NotFoundError, ProcoreError, warn
 from procore_nb.fetch import (
     Cancelled,
     DeferredInterrupt,
@@ -33,6 +24,7 @@ from procore_nb.fetch import (
     PageStats,
     RequestDone,
     RequestRestarted,
+    content_of,
     fetch_lists,
     notes_of,
 )
@@ -46,28 +38,20 @@ if TYPE_CHECKING:
 _NOUNS = {"company_id": "companies", "project_id": "projects"}
 # Lists that hold superseded rows: the flag of the valid one, the column that revisions share, and what follows.
 _REVISIONS = (
-    (
-        "current_revision",
-        "source_rfi_header_id",
-        "questions count twice. Pass current_revision=True, or keep",
-    ),
+    ("current_revision", "source_rfi_header_id", "questions count twice. Pass {}=True, or keep"),
     ("current", "drawing_id", "drawings count twice. Keep"),
 )
 
 
 @dataclass
 class ListFetch:
-    """The list requests of one query, ready to be fetched once.
-
-    `builder` makes an empty frame builder. `about` is the rest of `attrs["procore"]`.
-    """
+    """The list requests of one query, ready to be fetched once."""
 
     query: ListQuery
     requests: list[ListRequest]
     builder: Callable[[], FrameBuilder]
-    about: dict[str, Any]
-    skipped: list[dict[str, Any]]
-    """The targets that gave nothing, each with its reason; those known before come with it."""
+    about: dict[str, Any]  # the rest of `attrs["procore"]`
+    skipped: list[dict[str, Any]]  # targets that gave nothing and why; those known before come with it
 
     def __post_init__(self) -> None:
         self.policy = self.query.procore.policy
@@ -77,7 +61,6 @@ class ListFetch:
         last_id = [*self.targets[0].ids][-1:] if self.targets else []
         self._noun = _NOUNS.get((last_id or ["company_id"])[0], "targets")
         self._targets_known = len(self.targets) + len(self.skipped)
-        self._first_refusal: ProcoreError | None = None
         self._limited = False  # whether `max_rows` ended the fetch, so that there may be more
         self._done: dict[int, RequestDone] = {}  # by id of its request
         self.requests_sent = 0
@@ -149,7 +132,7 @@ class ListFetch:
         with self._watched() as progress:
             for event in self._events(progress):
                 if isinstance(event, PageRows):
-                    yield target_of(event.request), new_rows(event.rows, yielded, received)
+                    yield target_of(event.request), _new_rows(event.rows, yielded, received)
                     continue
                 received.clear()
                 if isinstance(event, RequestDone):
@@ -231,8 +214,8 @@ class ListFetch:
                 if left <= 0:
                     self._limited = True
                     return
-                size = min(request.per_page or left, left)
-                self.requests[index] = replace(request, most_rows=left, per_page=size)
+                per_page = min(request.per_page or left, left)
+                self.requests[index] = replace(request, most_rows=left, per_page=per_page)
                 yield self.requests[index]
 
         for event in self._fetch(requests(), progress, interrupt):
@@ -249,51 +232,41 @@ class ListFetch:
     def _fetch(
         self, requests: Iterable[ListRequest], progress: Progress, interrupt: DeferredInterrupt | None = None
     ) -> Iterator[Event]:
-        ends: list[bool] = []  # of each request that ended, whether it was skipped
+        refusals: list[ProcoreError | None] = []  # of each request that ended
         try:
             for event in fetch_lists(
                 self.query.procore.session,
                 requests,
                 policy=self.policy,
                 observer=progress,
-                may_skip=self._may_skip,
+                may_skip=lambda error: self.query.may_skip(error, self.targets),
                 check_interrupt=interrupt.raise_pending if interrupt else lambda: None,
                 one_by_one=self.query.max_rows is not None,
             ):
                 if isinstance(event, RequestDone):
                     progress.target_done()
                     self._done[id(event.request)] = event
-                    ends.append(event.skipped is not None)
+                    refusals.append(event.skipped)
                     if event.skipped is not None:
                         self._skip(target_of(event.request), event.skipped)
                 yield event
-            if ends and all(ends):
-                raise self._nothing_answered()
+            if refusals and refusals[0] is not None and None not in refusals:
+                raise self._nothing_answered(refusals[0])
         except NotFoundError as error:
             error.advice = self.query.advice_if_absent(self.targets) + error.advice
             raise
 
-    def _may_skip(self, error: ProcoreError) -> bool:
-        several = self.query.projects is not None or len(self.targets) > 1
-        if not several or isinstance(error, CredentialsError) or error.status == 401:
-            return False
-        if hints.concerns_company(error.reason):
-            return False
-        return isinstance(error, AccessError | NotFoundError) or self.query.on_error == "skip"
-
     def _skip(self, target: Target, error: ProcoreError) -> None:
-        self._first_refusal = self._first_refusal or error
         reason = f"{error.status}: {error.reason}" if error.status and error.reason else error.message
         self.skipped.append(target.skipped(reason, status=error.status, advice=error.advice))
 
-    def _nothing_answered(self) -> ProcoreError:
+    def _nothing_answered(self, error: ProcoreError) -> ProcoreError:
         first, name, number = self.skipped[0], self.endpoint.name, len(self.skipped)
         message = f"{name}: {first['target']} did not answer"
         if number > 1:
             message = f"None of the {number:,} {self._noun} answered {name}; the first said"
-        refusal = self._first_refusal or AccessError("")
-        facts = {"status": first["status"], "advice": first["advice"], "reason": refusal.reason}
-        return type(refusal)(f"{message}: {first['reason']}", **facts)
+        facts = {"status": first["status"], "advice": first["advice"], "reason": error.reason}
+        return type(error)(f"{message}: {first['reason']}", **facts)
 
     def _described(
         self, frame: pd.DataFrame, requests: int, *, stats: Sequence[PageStats] | None = None
@@ -347,9 +320,82 @@ class ListFetch:
             warn(f"{rows} are superseded revisions, so that {consequence}")
 
 
+class FrameAssembler:
+    """A frame builder that takes events, of one target or many.
+
+    A builder cannot give rows back, and a target may be skipped or fetched again half way. Only rows of the first target go
+    straight into it, as they can be dropped with it; pages of later ones wait until theirs is done.
+    """
+
+    def __init__(
+        self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
+    ) -> None:
+        self._new = builder
+        self._definitions = custom_fields
+        self.builder = builder()
+        self._first: ListRequest | None = None
+        self._waiting: list[PageRows] = []
+        self.mixed = False  # whether there were events of several targets
+        self._frame: pd.DataFrame | None = None
+
+    def take(self, event: Event) -> None:
+        self._first = self._first or event.request
+        self.mixed = self.mixed or event.request is not self._first
+        streaming = event.request is self._first
+        if isinstance(event, PageRows):
+            self._waiting.append(event)
+        elif isinstance(event, RequestRestarted) or event.skipped is not None:
+            # A fetch that ends early leaves pages of others undone: those stay.
+            self._waiting = [page for page in self._waiting if page.request is not event.request]
+            if streaming:
+                self.builder = self._new()
+        if streaming or isinstance(event, RequestDone):
+            self._add_waiting()
+
+    def name_custom_fields(self) -> None:
+        if self.builder.custom_fields:
+            self.builder.define(self._definitions())
+
+    def frame(self, *, unfinished: bool = False) -> pd.DataFrame:
+        """Return the frame of all pages taken; `unfinished` takes those in of targets that are not done as well."""
+        if unfinished:
+            self._add_waiting()
+        if self._frame is None or self.builder.rows:
+            frame = self.builder.build()
+            self.builder = self._new()  # it gave its pages away; more may come of a fetch that ends early
+            self._frame = frame if self._frame is None else pd.concat([self._frame, frame], ignore_index=True)
+        return self._frame
+
+    def _add_waiting(self) -> None:
+        for page in self._waiting:
+            self.builder.add(page.rows, leading=target_of(page.request).leading)
+        self._waiting.clear()
+
+
+def target_of(request: ListRequest) -> Target:
+    """Return the target that a request of a list query is made for."""
+    target = request.key
+    assert isinstance(target, Target)  # noqa: S101 - every request of a list query is made for a target
+    return target
+
+
 def superseded_rows(frame: pd.DataFrame) -> tuple[int, str]:
     """Return how many rows of RFIs or drawings a newer revision replaces, and what follows; those of submittals are no slip."""
     for flag, shared, consequence in _REVISIONS:
         if {flag, shared} <= set(frame.columns):
-            return int(frame[flag].eq(False).fillna(False).sum()), f'{consequence} frame[frame["{flag}"]].'
+            rows = int(frame[flag].eq(False).fillna(False).sum())
+            return rows, f'{consequence.format(flag)} frame[frame["{flag}"]].'
     return 0, ""
+
+
+def _new_rows(rows: list[Any], yielded: Counter[Hashable], received: Counter[Hashable]) -> list[Any]:
+    """Return the rows not yielded before, and count them; ids may repeat in a list, so that each counts as often as it came."""
+    new = []
+    for row in rows:
+        key = row.get("id") if isinstance(row, dict) else row
+        key = key if isinstance(key, int | str) else content_of(row)
+        received[key] += 1
+        if received[key] > yielded[key]:
+            yielded[key] += 1
+            new.append(row)
+    return new

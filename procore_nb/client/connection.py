@@ -160,16 +160,11 @@ class Connection:
         """
         windows = self.session.shared.rate_limiter.windows(self.policy.clock())
         rows = [
-            (window.kind, window.limit, window.remaining, pd.Timestamp(utc_text(window.reset)))
-            for window in windows
+            (each.kind, each.limit, each.remaining, pd.Timestamp(utc_text(each.reset))) for each in windows
         ]
-        types = {
-            "window": "string",
-            "limit": "Int64",
-            "remaining": "Int64",
-            "resets_at": "datetime64[us, UTC]",
-        }
-        return pd.DataFrame(rows, columns=[*types]).astype(types)
+        frame = pd.DataFrame(rows, columns=["window", "limit", "remaining", "resets_at"])
+        frame["resets_at"] = frame["resets_at"].astype("datetime64[us, UTC]")
+        return frame.astype({"window": "string", "limit": "Int64", "remaining": "Int64"})
 
     @explain_calls()
     def close(self, *, revoke: bool | None = None) -> None:

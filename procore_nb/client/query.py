@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from procore_nb import hints
 from procore_nb.catalog import Endpoint
 from procore_nb.catalog.catalogue import meant_by
 from procore_nb.catalog.format import window_of
@@ -29,7 +30,16 @@ from procore_nb.client.targets import (
     parent_rows,
     with_parents,
 )
-from procore_nb.errors import ArgumentError, CatalogError, RateLimitError, warn
+from procore_nb.errors import (
+    AccessError,
+    ArgumentError,
+    CatalogError,
+    CredentialsError,
+    NotFoundError,
+    ProcoreError,
+    RateLimitError,
+    warn,
+)
 from procore_nb.frames import FrameBuilder, unknown_column
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals
 from procore_nb.frames.types import columns_of
@@ -110,6 +120,15 @@ class ListQuery:
         )
         about = self._about({target.company_id for target in targets})
         return ListFetch(self, requests, builder, about, views.skipped if views else [])
+
+    def may_skip(self, error: ProcoreError, targets: Sequence[Target]) -> bool:
+        """Say whether a target that fails so is skipped: one of several, and the failure is its own."""
+        several = self.projects is not None or len(targets) > 1
+        if not several or isinstance(error, CredentialsError) or error.status == 401:
+            return False
+        if hints.concerns_company(error.reason):
+            return False
+        return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 
     def advice_if_absent(self, targets: Sequence[Target]) -> str:
         """Say whether the one project of a call is one that this account sees, as far as all were fetched before."""

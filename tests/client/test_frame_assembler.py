@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import procore_nb as pnb
-from procore_nb.client.frame_assembler import FrameAssembler
+from procore_nb.client.collect import FrameAssembler
 from procore_nb.client.targets import Target
 from procore_nb.fetch import ListRequest, PageRows, PageStats, RequestDone, RequestRestarted
 from procore_nb.frames import FrameBuilder
