@@ -95,7 +95,6 @@ def json_reply(value: object, *, status: int = 200, headers: Headers = ()) -> De
     return DemoReply(status, [("Content-Type", "application/json"), *headers], orjson.dumps(value))
 
 
-BAD_TOKEN = "The access token is invalid"  # noqa: S105 - a message
 _REASONS = {400: "INVALID_PROPERTY", 401: "INVALID_TOKEN"}
 
 
@@ -121,13 +120,9 @@ class ErrorReply(Exception):
                 detail["source"] = self.source
             body = {"error": {"code": status.name, "message": status.phrase, "details": [detail]}}
         elif not self.loose:
-            body = {
-                "code": self.status,
-                "message": self.message,
-                "fields": self.source,
-                "reason": self.reason,
-            }
-            body["error"] = "unauthorized" if self.status == 401 else ""
+            error = "unauthorized" if self.status == 401 else ""
+            body = {"code": self.status, "message": self.message, "fields": self.source}
+            body |= {"reason": self.reason, "error": error}
         return json_reply(body, status=self.status, headers=self.headers)
 
     def oauth_reply(self) -> DemoReply:
@@ -160,10 +155,10 @@ def bad_request(message: str, source: str = "") -> ErrorReply:
 
 def bad_token(reason: str) -> ErrorReply:
     """401 of a bearer token that is missing (`token_missing`), unknown, expired or revoked."""
-    challenge = 'Bearer realm="Procore"'
+    message, challenge = "The access token is invalid", 'Bearer realm="Procore"'
     if reason != "token_missing":
-        challenge += f', error="invalid_token", error_description="{BAD_TOKEN}"'
-    return ErrorReply(401, BAD_TOKEN, reason=reason, headers=[("WWW-Authenticate", challenge)])
+        challenge += f', error="invalid_token", error_description="{message}"'
+    return ErrorReply(401, message, reason=reason, headers=[("WWW-Authenticate", challenge)])
 
 
 @dataclass(frozen=True)

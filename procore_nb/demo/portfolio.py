@@ -26,7 +26,7 @@ from procore_nb.demo.site_calendar import SiteCalendar, site_calendar
 
 @dataclass(frozen=True)
 class Street:
-    """A point on a street (degrees WGS 84) and the city around it; time zones as Rails and as IANA name them."""
+    """A point on a street (degrees WGS 84), the city around it and the office that builds there; time zones as Rails and as IANA name them."""
 
     name: str
     latitude: float
@@ -38,21 +38,8 @@ class Street:
     county: str
     time_zone: str
     tz_name: str
-
-    @property
-    def region(self) -> str:
-        return self._region_and_office[0]
-
-    @property
-    def office(self) -> str:
-        western = self.country_code == "US" and self.state_code in read_facts("company")["western_states"]
-        return "Denver" if western else self._region_and_office[1]
-
-    @property
-    def _region_and_office(self) -> tuple[str, str]:
-        countries = read_facts("company")["countries"]
-        region, office = countries.get(self.country_code, countries[""])
-        return region, office
+    region: str
+    office: str
 
 
 STREETS = [
@@ -111,9 +98,9 @@ class Project:
 
     `building` is what is built, `currency` the ISO code of its money (None: not stated), worth 1 / `rate` US dollars.
     `start` and `finish` are the planned dates, `projected` the finish expected today, `slip_days` the days between the
-    two; `progress` is the share of the work done today, 0 to 1. `listed` rows of a
-    project without `permitted` are all there is to see of it; `tools_off` names tools that were switched off;
-    one that is `bare` was only just set up, and holds no record at all.
+    two; `progress` is the share of the work done today, 0 to 1. Of a project without `permitted` its rows in lists are
+    all there is to see; `tools_off` names tools that were switched off; one that is `bare` was only just set up, and
+    holds no record at all.
     """
 
     index: int

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from procore_nb.catalog import Endpoint, endpoint
-from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage
+from procore_nb.demo.company import SERVICE_ACCOUNT, Choice, Stage, read_facts
 from procore_nb.demo.http_messages import ApiCall, DemoReply, PageRule, bad_request, json_reply, page_reply
 from procore_nb.demo.portfolio import Project
 from procore_nb.demo.tables.filtering import filtered
@@ -81,25 +81,15 @@ def _linked(project: Project) -> Row:
         **{f"{key}_id": (entry := linked[key]) and entry.id for key in _WITH_ID},
         **{key: None if value is None else str(value) for key, value in texts.items()},
         "departments": [{"id": choice.id, "name": choice.name} for choice in project.departments],
-        **dict.fromkeys(_UNKNOWN),
+        **dict.fromkeys(_KEYS["unknown"]),
     }
 
 
 _WITH_ID = ("project_region", "project_owner_type", "project_bid_type")
 _LINKED = ("project_stage", "project_type", "program", "office", *_WITH_ID)
-_UNKNOWN = (
-    "designated_market_area", "dictionary_type", "fax", "from_project_template_id", "locale", "logo_id", "logo_url",
-    "origin_code", "owners_project_id", "parent_job", "parent_job_id", "persistent_message", "photo_id", "project_sector_id",
-    "project_template", "public_notes",
-)  # fmt: skip
 _COMPACT = ("id", "name", "display_name")
-# Of version 1.1, in the view `extended` only.
-_EXTENDED = frozenset((
-    "actual_start_date", "description", "dictionary_type", "estimated_completion_date", "estimated_start_date",
-    "inbound_email", "logo_url", "owners_project_id", "persistent_message", "phone", "photo_id",
-    "project_bid_type_id", "project_owner_type_id", "project_region_id", "project_template", "public_notes",
-    "standard_cost_code_list_id", "tz_name", "warranty_end_date", "warranty_start_date",
-))  # fmt: skip
+# Keys that no project of the demo has a value for, and those of version 1.1 in the view `extended` only.
+_KEYS = read_facts("project_keys")
 
 
 @cache
@@ -108,7 +98,7 @@ def _keys(name: str, view: str) -> frozenset[str]:
     if view == "compact":
         return frozenset(_COMPACT)
     keys = frozenset(field.name.partition(".")[0].removesuffix("[]") for field in endpoint(name).fields)
-    return keys - _EXTENDED if (name, view) == ("projects", "normal") else keys
+    return keys.difference(_KEYS["extended"]) if (name, view) == ("projects", "normal") else keys
 
 
 def list_v1_0(call: ApiCall) -> DemoReply:

@@ -28,9 +28,7 @@ from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables.registry import RequestContext, Row
 from procore_nb.demo.tables.templates import Shape, shape_of
 
-UNSENT = (
-    b"procore-demo-file:/"  # in the rows that the demo keeps; the address of its host where they leave it
-)
+UNSENT = b"procore-demo-file:/"
 CONTENT_TYPES: dict[str, str] = read_facts("files")["content_types"]
 _KEY = b"procore-nb demo"
 _PATH = re.compile(r"(\d{1,19})/(\d{1,19})/(\d{4}-\d\d-\d\d)/([a-z]+\d?)/(\d{1,19})\.(pdf|png|txt|xlsx)")
@@ -80,10 +78,10 @@ class StoredFile:
 
 def read_address(path: str, name: str) -> StoredFile | None:
     """File of the path of an address; None if it is none."""
-    found = _PATH.fullmatch(path)
-    if found is None:
+    match = _PATH.fullmatch(path)
+    if match is None:
         return None
-    company, project, day, kind, number, suffix = found.groups()
+    company, project, day, kind, number, suffix = match.groups()
     return StoredFile(int(company), int(project), day, kind, int(number), suffix, name)
 
 
