@@ -76,4 +76,4 @@ def test_rows_say_whose_they_are_where_their_list_declares_it() -> None:
     context = RequestContext(endpoint("punch_items"), portfolio, portfolio.company, project)
     assert common(context)["project_id"] == project.id
     assert common(context)["currency_configuration"]["currency_iso_code"] == project.currency
-    assert set(common(replace(context, project=None))) == {"company_id", "custom_fields"}
+    assert set(common(replace(context, target=None))) == {"company_id", "custom_fields"}
