@@ -11,8 +11,7 @@ import io
 import socket
 import time
 import weakref
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +25,7 @@ from procore_nb.errors import IncompleteError
 # Each piece read hands the interpreter to other threads and waits to get it back: in pieces of 10 kB, which is requests'
 # own size, a long page comes late while another thread makes columns.
 _PIECE = 1 << 20  # bytes
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # what zlib calls each content encoding
+_CODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 
 
 class ResponseTimeoutError(TimeoutError):
@@ -161,52 +160,21 @@ class _BoundedReader(io.RawIOBase):
 def read_body(response: requests.Response, limits: TransportLimits) -> bytes:
     """Return the whole body, decompressed; never more of it in memory than the limit and one piece."""
     coding = response.headers.get("content-encoding", "").strip().lower()
-    sent = size = 0
-
-    def received() -> Iterator[bytes]:
-        nonlocal sent
-        for piece in response.raw.stream(_PIECE, decode_content=False):
-            sent += len(piece)
-            yield piece
-
+    if coding not in _CODINGS:
+        raise requests.exceptions.ContentDecodingError(f"unknown content encoding {coding[:40]!r}")
     pieces: list[bytes] = []
-    for part in received() if coding in ("", "identity") else _inflated(received(), coding):
-        pieces.append(part)
-        size += len(part)
+    size = 0
+    # From 2.6 on urllib3 decompresses no more than one piece at a time: a megabyte of zeros is a kilobyte on its way.
+    for piece in response.raw.stream(_PIECE, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
         if size > limits.most_bytes:
             address = urlsplit(str(response.url))
             raise IncompleteError(
                 f"{address.hostname}{address.path} sent a response of more than {limits.most_bytes / 2**20:,.0f} MiB "
-                f"({sent / 2**20:,.1f} MiB as sent), which was not read further.",
+                f"({response.raw.tell() / 2**20:,.1f} MiB as sent), which was not read further.",
                 status=response.status_code,
                 retryable=False,
                 advice=hints.TOO_LARGE,
             )
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def _inflated(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Decompress gzip or deflate, in parts of bounded size: a megabyte of zeros is a kilobyte on its way."""
-    if coding not in _WINDOW_BITS:
-        raise requests.exceptions.ContentDecodingError(f"unknown content encoding {coding[:40]!r}")
-    bits, begun = _WINDOW_BITS[coding], False
-    inflate = zlib.decompressobj(bits)
-    for data in pieces:
-        part = b""
-        while data or len(part) == _PIECE:  # a full part: more may be waiting inside
-            further = inflate.eof  # gzip allows several members, one after the other
-            if further:
-                inflate = zlib.decompressobj(bits)
-            try:
-                part = inflate.decompress(data, _PIECE)
-            except zlib.error:
-                if further:  # padding after the end
-                    break
-                if begun or bits != 15:
-                    raise
-                bits = -15  # some servers send deflate without its two bytes in front
-                inflate = zlib.decompressobj(bits)
-                part = inflate.decompress(data, _PIECE)
-            begun = True
-            yield part
-            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
