@@ -61,6 +61,14 @@ class Stage(NamedTuple):
     category: str
     weight: int
 
+    @property
+    def hideable(self) -> bool:
+        return self.category in ("not_awarded", "canceled")
+
+    @property
+    def under_way(self) -> bool:
+        return self.category == "course_of_construction"
+
 
 class Tool(NamedTuple):
     """One project tool: `module` is its name in the catalogue."""

@@ -83,13 +83,13 @@ def retained_percent(context: RequestContext) -> int:
     return 5 if context.project.street.country_code in ("GB", "IE", "AU", "NZ") else 10
 
 
-@per_project(keep=200)
+@per_project
 def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
     """Bills of the firms, by the index of their contract."""
     return {one.index: tuple(_bills(context, one)) for one in purchases(context) if one.executed}
 
 
-@per_project(keep=200)
+@per_project
 def owner_bills(context: RequestContext) -> tuple[Bill, ...]:
     return tuple(_bills(context, None))
 
@@ -174,7 +174,7 @@ class Spending:
         return sum(amount for _code, amount in self.lines)
 
 
-@per_project(keep=200)
+@per_project
 def spendings(context: RequestContext) -> tuple[Spending, ...]:
     term, found = works(context), list[Spending]()
     if term is None:

@@ -106,7 +106,7 @@ def contract_sum(context: RequestContext) -> int:
     return int(known * 100)
 
 
-@per_project(keep=400)
+@per_project
 def claims(context: RequestContext) -> tuple[Claim, ...]:
     """Changes of a project; once it is over, approved ones have added 3 to 12 % to the contract."""
     term, whole = works(context), contract_sum(context)

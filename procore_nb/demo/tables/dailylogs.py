@@ -59,7 +59,7 @@ def planned_hours(context: RequestContext, code: int) -> int:
     return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
 
 
-@per_project(keep=400)
+@per_project
 def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
     """Working days, and some Saturdays; late works go on at more week-ends."""
     term = works(context)

@@ -39,6 +39,10 @@ class Reference:
 class CostCode(Reference):
     code: str
 
+    @property
+    def short(self) -> str:
+        return self.code.partition("-")[2]
+
 
 @dataclass(frozen=True)
 class Vendor(Reference):
@@ -76,6 +80,10 @@ class TeamMember:
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def initials(self) -> str:
+        return self.first_name[0] + self.last_name[0]
 
 
 @dataclass(frozen=True)
@@ -239,12 +247,12 @@ def trades() -> tuple[Reference, ...]:
     return tuple(Reference(5_200 + number, name) for number, name in enumerate(TRADES))
 
 
-@per_project(keep=400)
+@per_project
 def office(context: RequestContext) -> tuple[TeamMember, ...]:
     return tuple(person for person in _active(context) if person.vendor is None)
 
 
-@per_project(keep=400)
+@per_project
 def site(context: RequestContext) -> tuple[TeamMember, ...]:
     """People of the firms on the project; the builder's own if there are none."""
     return tuple(person for person in _active(context) if person.vendor is not None) or office(context)
@@ -277,11 +285,16 @@ def brief(person: TeamMember) -> Row:
     return {"id": person.id, "name": person.name}
 
 
+def contact(context: RequestContext, person: TeamMember) -> Row:
+    """The person as lists of quality show them, with their company."""
+    return {**person.ref, "locale": "en", "company_name": (person.vendor or context.company).name}
+
+
 def place(context: RequestContext, number: int) -> Row:
     return places(context)[number % len(places(context))]
 
 
-@per_project(keep=400)
+@per_project
 def places(context: RequestContext) -> tuple[Row, ...]:
     since = context.project.created_at
     return tuple({**one.ref, "created_at": since, "updated_at": since} for one in locations(context))

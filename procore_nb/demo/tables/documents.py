@@ -33,7 +33,7 @@ class DrawingRevision:
     current: bool
 
 
-@per_project(keep=300)
+@per_project
 def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
     draw, term = context.random("drawings"), works(context)
     workday = context.calendar.workday

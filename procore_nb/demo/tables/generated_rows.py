@@ -23,7 +23,7 @@ from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.site_calendar import site_calendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.plan import works
-from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
+from procore_nb.demo.tables.registry import LruCache, RequestContext, Row, table_of
 from procore_nb.demo.tables.templates import Shape, custom_values, shape_of
 
 _NULL_SHARE = 0.12
@@ -276,7 +276,7 @@ _PEOPLE = frozenset(read_facts("lists")["people"])
 # None of these lists needs more than a project or a company, so that they can be read wherever they are pointed at.
 _LISTS: dict[str, str] = read_facts("lists")["referred"]
 _LISTS |= {stem: f"{stem}s" for stem in read_facts("lists")["referred_by_plural"].split()}
-_kept: LastAsked[tuple[Row, ...]] = LastAsked(1_000)
+_kept: LruCache[tuple[Row, ...]] = LruCache(1_000)
 
 
 def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:

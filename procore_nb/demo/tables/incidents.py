@@ -53,7 +53,7 @@ class Accident:
         return self.actions > 0 and self.index % 3 == 0
 
 
-@per_project(keep=300)
+@per_project
 def accidents(context: RequestContext) -> tuple[Accident, ...]:
     """As many as the hours worked make likely; the longer works go on, the fewer."""
     term, days = works(context), logged_days(context)

@@ -30,7 +30,7 @@ from procore_nb.demo.http_messages import (
 from procore_nb.demo.stored_files import attach, invented
 from procore_nb.demo.tables.filtering import filtered, options_in, view_of
 from procore_nb.demo.tables.generated_rows import generated_rows, generated_values
-from procore_nb.demo.tables.registry import LastAsked, RequestContext, Row, table_of
+from procore_nb.demo.tables.registry import LruCache, RequestContext, Row, table_of
 from procore_nb.demo.tables.templates import Known, common, custom_values, fields_of, serialised, shape_of
 
 _KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
@@ -60,7 +60,7 @@ class Listing:
     """Rows of every list, made when first asked for and kept for a while; safe between threads."""
 
     def __init__(self) -> None:
-        self._kept: LastAsked[list[Any]] = LastAsked(_KEPT_ROWS, lambda rows: _LEAST_WEIGHT + len(rows))
+        self._kept: LruCache[list[Any]] = LruCache(_KEPT_ROWS, lambda rows: _LEAST_WEIGHT + len(rows))
 
     def listed(self, endpoint: Endpoint, call: ApiCall) -> DemoReply:
         """Answer one list."""

@@ -100,7 +100,7 @@ class MaterialOrder:
         return max([self.purchase.contract_date, *(one.came or one.left for one in self.deliveries)])
 
 
-@per_project(keep=400)
+@per_project
 def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
     """Of the purchase orders that both sides have signed."""
     bought = (one for one in purchases(context) if one.kind == PURCHASE_ORDER and one.executed)

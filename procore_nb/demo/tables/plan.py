@@ -6,14 +6,18 @@ In: a project or a context. Out: `plan_of`, its `WorkPackage`s (`PLAN` has one f
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, wraps
+from typing import TypeVar
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.portfolio import Project
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables.registry import RequestContext
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,19 @@ def works(context: RequestContext) -> Works | None:
     return Works(
         begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar
     )
+
+
+def once_begun(
+    function: Callable[[RequestContext, Works], Iterable[T]],
+) -> Callable[[RequestContext], tuple[T, ...]]:
+    """Decorate a function of a project's works: nothing comes before they begin."""
+
+    @wraps(function)
+    def records(context: RequestContext) -> tuple[T, ...]:
+        term = works(context)
+        return () if term is None else tuple(function(context, term))
+
+    return records
 
 
 def s_curve(share: float) -> float:

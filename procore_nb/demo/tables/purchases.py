@@ -63,7 +63,7 @@ def prime_sum(context: RequestContext) -> int:
     return contract_sum(context) - sum(agreed)
 
 
-@per_project(keep=400)
+@per_project
 def budget(context: RequestContext) -> dict[int, int]:
     """Original budget by number of the budget code; whole hundreds."""
     draw, plan = context.random("budget"), plan_of(context.project)
@@ -77,7 +77,7 @@ def budget(context: RequestContext) -> dict[int, int]:
     return found
 
 
-@per_project(keep=400)
+@per_project
 def purchases(context: RequestContext) -> tuple[Purchase, ...]:
     """One subcontract for each firm, one purchase order for each material."""
     term = works(context)
@@ -259,7 +259,7 @@ def tiers(context: RequestContext) -> int:
     return _TIERS[context.project.index % len(_TIERS)]
 
 
-@per_project(keep=400)
+@per_project
 def prime_orders(context: RequestContext) -> tuple[Order, ...]:
     """Approved claims in groups, all others on their own."""
     asked = [one for one in claims(context) if one.owner is not None]
@@ -273,7 +273,7 @@ def prime_orders(context: RequestContext) -> tuple[Order, ...]:
     return tuple(Order(index, f"{index + 1:03}", group, None) for index, group in enumerate(groups))
 
 
-@per_project(keep=400)
+@per_project
 def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
     """One for each priced claim whose work a firm has a contract for."""
     found: list[Order] = []

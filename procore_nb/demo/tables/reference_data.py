@@ -7,16 +7,18 @@ code), and the parts that rows of money share: cost codes and lines.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from types import SimpleNamespace
 
 from procore_nb.demo import company as lists
-from procore_nb.demo.company import NOW, SERVICE_ACCOUNT, TODAY, TOOLS, Choice, Company, read_facts
+from procore_nb.demo.company import NOW, SERVICE_ACCOUNT, TODAY, TOOLS, Company, read_facts
 from procore_nb.demo.portfolio import Portfolio
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType, TeamMember, Vendor
+from procore_nb.demo.tables.directory import COST_CODES, COST_TYPES, CostType
 from procore_nb.demo.tables.plan import plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.templates import currency, render
@@ -69,8 +71,7 @@ def wbs(context: RequestContext, one: BudgetCode) -> Row:
 
 def cost_code_row(context: RequestContext, number: int) -> Row:
     code, budgeted = directory.cost_codes(context)[number], number in plan_of(context.project)
-    short = code.code.partition("-")[2]
-    return render("cost_code", context, code=code, short=short, budgeted=budgeted, position=number + 1)
+    return render("cost_code", context, code=code, budgeted=budgeted, position=number + 1)
 
 
 def coded(context: RequestContext, one: BudgetCode) -> Row:
@@ -98,71 +99,62 @@ def line_row(
 
 @table("wbs_codes", "wbs_codes_v2_0")
 def wbs_codes(context: RequestContext) -> Rows:
-    kinds = context.id("wbs_segment_item", 9_000)
+    first_type = context.id("wbs_segment_item", 9_000)
     for one in (*codes_of(context), UNBUDGETED):
-        code = directory.cost_codes(context)[one.code]
-        cost = {"id": code.id, "code": code.code, "name": code.name, "path_code": code.code}
-        kind = {"id": kinds + one.kind.id % 10, "code": one.kind.code, "name": one.kind.name}
+        code, kind = directory.cost_codes(context)[one.code], one.kind
+        segments = (code.id, code.code, code.name), (first_type + kind.id % 10, kind.code, kind.name)
         items = [
-            {**item, "path_ids": [item["id"]], "path_codes": [item["code"]], "in_use": True}
-            for item in (cost, {**kind, "path_code": one.kind.code})
+            render("wbs_segment_item", context, id=i, code=c, name=n, ids=[i], codes=[c])
+            for i, c, n in segments
         ]
         yield {**wbs(context, one), **render("wbs_code", context, one=one), "segment_items": items}
 
 
-_CHOICES: dict[str, tuple[Choice, ...]] = {
-    "project_types": lists.TYPES,
-    "project_regions": lists.REGIONS,
-    "project_owner_types": lists.OWNER_TYPES,
-    "project_bid_types": lists.BID_TYPES,
-    "departments": lists.DEPARTMENTS,
-}
-_MONTHS = 36  # of the company's books, this one the last
 _FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)
-_OFFICE_PLACES: dict[str, tuple[str, str]] = read_facts("lists")["office_places"]
+_VERSIONS = ("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
+# Lists that are a template filled with each of some items.
+_TEMPLATED: dict[str, tuple[str, Sequence[object]]] = {
+    "project_types": ("choice", lists.TYPES),
+    "project_regions": ("choice", lists.REGIONS),
+    "project_owner_types": ("choice", lists.OWNER_TYPES),
+    "project_bid_types": ("choice", lists.BID_TYPES),
+    "departments": ("choice", lists.DEPARTMENTS),
+    "project_stages": ("stage", lists.STAGES),
+    "line_item_types": ("cost_type", COST_TYPES),
+    **dict.fromkeys(_VERSIONS, ("custom_field", _FIELDS)),
+}
 
 
-@table(*_CHOICES)
-def choices(context: RequestContext) -> Rows:
-    for choice in _CHOICES[context.endpoint.name]:
-        yield {"id": choice.id, "name": choice.name}
+@table(*_TEMPLATED)
+def short_lists(context: RequestContext) -> Rows:
+    template, items = _TEMPLATED[context.endpoint.name]
+    yield from (render(template, context, item=item) for item in items)
 
 
 @table("companies")
 def companies(context: RequestContext) -> Rows:
     """Every company the account sees, whichever is asked."""
-    for one in context.portfolio.companies:
-        mine = {"my_company": one.id == context.company.id, "pcn_business_experience": False}
-        yield {"id": one.id, "name": one.name, "is_active": True, **mine}
-
-
-@table("project_stages")
-def stages(_context: RequestContext) -> Rows:
-    for stage in lists.STAGES:
-        yield {
-            "id": stage.id, "name": stage.name, "is_bidding_stage": False, "is_concept_stage": False,
-            "category": stage.category, "readonly": True, "default_stage": True,
-            "hideable": stage.category in ("not_awarded", "canceled"),
-            "has_rfi_prefixes": stage.category == "course_of_construction",
-            "project_stage_has_children": False,
-        }  # fmt: skip
+    for item in context.portfolio.companies:
+        yield render("company", context, item=item, mine=item == context.company)
 
 
 @table("programs")
 def programs(context: RequestContext) -> Rows:
     portfolio, company = context.portfolio, context.company
-    shown = portfolio.projects(company) if portfolio.size(company) < 2_000 else []
-    for program in lists.PROGRAMS:
-        count = sum(project.program == program for project in shown)
-        yield {"id": program.id, "name": program.name, "project_count": count}
+    counted = portfolio.projects(company) if portfolio.size(company) < 2_000 else []
+    for item in lists.PROGRAMS:
+        count = sum(project.program == item for project in counted)
+        yield {**render("choice", context, item=item), "project_count": count}
 
 
 @table("offices")
-def offices(_context: RequestContext) -> Rows:
-    for office in lists.OFFICES:
-        state_code, country_code = _OFFICE_PLACES[office.name]
-        place = {"city": office.name, "state_code": state_code, "country_code": country_code}
-        yield {"id": office.id, "name": office.name, **place}
+def offices(context: RequestContext) -> Rows:
+    for item in lists.OFFICES:
+        state_code, country_code = read_facts("lists")["office_places"][item.name]
+        yield render("office", context, item=item, state_code=state_code, country_code=country_code)
+
+
+_MONTHS = 36  # of the company's books, this one the last
 
 
 @table("financial_periods", "financial_periods_with_snapshots", "financial_periods_open")
@@ -170,61 +162,45 @@ def financial_periods(context: RequestContext) -> Rows:
     """Closed on the tenth of the next month, one after the other."""
     last = TODAY.year * 12 + TODAY.month - 1
     for month in range(last - _MONTHS + 1, last + 1):
-        start, after = date(month // 12, month % 12 + 1, 1), date((month + 1) // 12, (month + 1) % 12 + 1, 1)
-        closing, made = after + timedelta(days=9), start - timedelta(days=20)
+        start, after = (date(number // 12, number % 12 + 1, 1) for number in (month, month + 1))
+        closing, entered = after + timedelta(days=9), start - timedelta(days=20)
         status = "closed" if closing <= TODAY else "open"
+        changed = closing if status == "closed" else entered
         if status == "open" or context.endpoint.name != "financial_periods_open":
-            yield {
-                "id": str(82_400 + month % 1_200), "name": f"{start:%B %Y}", "group_name": str(start.year),
-                "start_date": start, "end_date": after - timedelta(days=1), "status": status,
-                "created_at": datetime.combine(made, time(8), UTC),
-                "updated_at": datetime.combine(closing if status == "closed" else made, time(8), UTC),
-            }  # fmt: skip
-
-
-@table("custom_field_definitions", "custom_field_definitions_v1_1", "custom_field_definitions_v1_0")
-def custom_field_definitions(context: RequestContext) -> Rows:
-    for field in _FIELDS:
-        yield {
-            "id": field.id, "label": field.label, "active": True, "data_type": field.data_type,
-            "description": field.description, "configurable_field_sets_count": 1,
-        }  # fmt: skip
+            yield render(
+                "financial_period", context, id=82_400 + month % 1_200, start=start, status=status,
+                end=after - timedelta(days=1), created=datetime.combine(entered, time(8), UTC),
+                updated=datetime.combine(changed, time(8), UTC),
+            )  # fmt: skip
 
 
 @table("custom_field_lov_entries")
 def custom_field_lov_entries(context: RequestContext) -> Rows:
-    asked = context.ids["custom_field_definition_id"]
     for field in _FIELDS:
-        if str(field.id) == asked:
+        if str(field.id) == context.ids["custom_field_definition_id"]:
             yield from _entries(field)
 
 
 @table("custom_field_metadata", "custom_field_metadata_v1_0")
 def custom_field_metadata(context: RequestContext) -> Rows:
     shown = [(field, module) for field in _FIELDS for module in field.modules or ("Project",)]
-    for number, (field, module) in enumerate(shown):
-        yield {
-            "id": 73_001 + number, "custom_field_definition_id": field.id, "position": number + 1,
-            "host_type": f"ConfigurableFieldSet::{module.replace(' ', '')}", "label": field.label,
-            "data_type": field.data_type, "row": number, "column": 0, "column_width": 6, "required": False,
-            "visible": True, "lov_entries": list(_entries(field)),
-        }  # fmt: skip
-
-
-@table("project_tools")
-def project_tools(context: RequestContext) -> Rows:
-    project = context.project
-    for number, tool in enumerate(TOOLS):
-        yield {
-            "id": 4_001 + number, "engine_name": tool.engine_name,
-            "is_active": tool.module not in project.tools_off, "position": number + 1, "required": False,
-            "title": tool.title,
-        }  # fmt: skip
+    for number, (item, module) in enumerate(shown):
+        yield render(
+            "custom_field_metadata", context, item=item, number=number, n=number + 1, id=73_001 + number,
+            module=module.replace(" ", ""), entries=list(_entries(item)),
+        )  # fmt: skip
 
 
 def _entries(field: lists.CustomField) -> Rows:
     for position, choice in enumerate(field.choices):
         yield {"id": choice.id, "label": choice.name, "position": position + 1, "active": True}
+
+
+@table("project_tools")
+def project_tools(context: RequestContext) -> Rows:
+    for number, item in enumerate(TOOLS):
+        active = item.module not in context.project.tools_off
+        yield render("project_tool", context, item=item, id=4_001 + number, n=number + 1, active=active)
 
 
 _COVERS = (("General Liability", "2000000"), ("Workers Compensation", "1000000"))
@@ -235,58 +211,46 @@ def insurances(context: RequestContext) -> Rows:
     """Some have run out, some were renewed, one firm in fourteen sent none."""
     for vendor in directory.vendors(context):
         luck, words = vendor.id * 29 % 14, ("compliant_in_progress", *["compliant"] * 4)
-        fine = "non_compliant" if luck == 1 else words[vendor.id % 5]
-        for number, (kind, limit) in enumerate(_COVERS if luck else ()):
-            ends = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
+        status = "non_compliant" if luck == 1 else words[vendor.id % 5]
+        for number, (cover, limit) in enumerate(_COVERS if luck else ()):
+            newest = TODAY + timedelta(days=(vendor.id * 37 + number * 90) % 420 - 45)
             for years in range(1 + (vendor.id % 4 == 0)):
-                last = ends - timedelta(days=365 * years)
-                yield {
-                    "id": vendor.id * 10 + number + 5 * years, "vendor_id": vendor.id,
-                    "insurance_type": kind,
-                    "insurance_provider": "Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
-                    "policy_number": f"P{vendor.id}{number}", "limit": limit,
-                    "effective_date": last - timedelta(days=365), "expiration_date": last,
-                    "status": "expired" if last < TODAY else fine, "exempt": False, "info_received": True,
-                    "enable_expired_insurance_notifications": True,
-                }  # fmt: skip
+                ends = newest - timedelta(days=365 * years)
+                yield render(
+                    "insurance", context, vendor=vendor, number=number, cover=cover, limit=limit, ends=ends,
+                    id=vendor.id * 10 + number + 5 * years, begins=ends - timedelta(days=365),
+                    provider="Lighthouse Mutual" if vendor.id % 2 else "Harbour Re",
+                    status="expired" if ends < TODAY else status,
+                )  # fmt: skip
 
 
 @table("project_dates")
 def project_dates(context: RequestContext) -> Rows:
     project = context.project
-    points = (
+    milestones = (
         ("Start on site", project.start, project.actual_start),
         ("Practical completion", project.finish, project.actual_finish),
         ("Projected finish", project.projected, None),
     )
-    for number, (name, planned, actual) in enumerate(points):
-        yield {
-            "id": context.id("project_date", number), "name": name, "date": planned,
-            "actual_date": actual if actual and actual <= TODAY else None, "display_on_timeline": True,
-        }  # fmt: skip
+    for number, (name, planned, actual) in enumerate(milestones):
+        actual = actual if actual and actual <= TODAY else None
+        yield render("project_date", context, number=number, name=name, date=planned, actual_date=actual)
 
 
 @table("locations", "locations_by_query")
 def locations(context: RequestContext) -> Rows:
     """Parents before children; the name holds the whole path."""
-    if context.target is None:
-        return
-    created = context.target.created_at
-    for place in directory.locations(context):
-        yield {**place.ref, "created_at": created, "updated_at": created + timedelta(days=3)}
+    if context.target is not None:
+        created = context.target.created_at
+        for location in directory.locations(context):
+            yield {**location.ref, "created_at": created, "updated_at": created + timedelta(days=3)}
 
 
 @table("cost_codes")
 def cost_codes(context: RequestContext) -> Rows:
-    types = [kind.row for kind in directory.COST_TYPES]
-    for number in range(len(directory.cost_codes(context))):
+    types = [kind.row for kind in COST_TYPES]
+    for number in range(len(COST_CODES)):
         yield {**cost_code_row(context, number), "line_item_types": types}
-
-
-@table("line_item_types")
-def line_item_types(_context: RequestContext) -> Rows:
-    for kind in directory.COST_TYPES:
-        yield kind.row
 
 
 @table("trades")
@@ -295,22 +259,14 @@ def trades(_context: RequestContext) -> Rows:
         yield {**trade.ref, "active": True, "updated_at": NOW - timedelta(days=trade.id % 400)}
 
 
+_ACCOUNT = SimpleNamespace(**SERVICE_ACCOUNT)
+
+
 @table("company_projects")
 def company_projects(context: RequestContext) -> Rows:
-    portfolio, company = context.portfolio, context.company
-    for index in portfolio.by_activity(company, active=True):
-        project = portfolio.project(company, index)
-        street = project.street
-        yield {
-            "id": project.id, "name": project.name,
-            "address": {
-                "street": project.address, "city": street.city, "state_code": street.state_code,
-                "zip": street.zip, "country_code": street.country_code,
-            },
-            "stage_name": project.stage.name, "status_name": "Active",
-            "type_name": project.type.name if project.type else None,
-            "created_by": {"id": SERVICE_ACCOUNT["id"], "email": SERVICE_ACCOUNT["login"]},
-        }  # fmt: skip
+    for index in context.portfolio.by_activity(context.company, active=True):
+        item = context.portfolio.project(context.company, index)
+        yield render("company_project", context, item=item, account=_ACCOUNT)
 
 
 _SINCE = datetime(2022, 2, 1, 9, tzinfo=UTC)
@@ -322,62 +278,47 @@ _LARGE = 2_000  # projects; beyond, firms no longer say which ones they work on
 @table("users_v1_1_by_query", "users_v1_0_by_query", "project_users", "users_inactive")
 @table("project_users_inactive", "people", "project_people")
 def users(context: RequestContext) -> Rows:
+    """In the words of the lists of users and of people."""
     inactive = context.endpoint.name.endswith("inactive")
-    yield from (_user(one) for one in directory.people(context) if one.is_active != inactive)
+    for person in directory.people(context):
+        own, number = person.vendor is None, person.id
+        seen, created = NOW - timedelta(hours=number % 900), _SINCE + timedelta(days=number % 1_200)
+        if person.is_active != inactive:
+            yield render(
+                "user", context, person=person, own=own, contact=1_000_000 + number, template_id=910 + own,
+                job=_JOBS[number % (5 if own else 6)] if number % 11 else None, created=created,
+                employee=f"E{number % 10_000:05}" if own else None, updated=max(created, seen),
+                template_name="Team" if own else "Trade", phone=100 + number % 100,
+                seen=seen if number % 7 else None,
+            )  # fmt: skip
 
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
 def vendors(context: RequestContext) -> Rows:
-    yield from (_firm(context, vendor) for vendor in directory.parties(context))
-
-
-def _user(person: TeamMember) -> Row:
-    """In the words of the lists of users and of people."""
-    own, number = person.vendor is None, person.id
-    seen, created = NOW - timedelta(hours=number % 900), _SINCE + timedelta(days=number % 1_200)
-    return {
-        **_named(person), "name": person.name, "initials": person.first_name[0] + person.last_name[0],
-        "job_title": _JOBS[number % (5 if own else 6)] if number % 11 else None,
-        "is_active": person.is_active, "is_employee": own,
-        "employee_id": f"E{number % 10_000:05}" if own else None,
-        "business_phone": f"+1 555-0{100 + number % 100}", "contact_id": 1_000_000 + number,
-        "vendor": person.vendor.ref if person.vendor else None,
-        "permission_template": {"id": 910 + own, "name": "Team" if own else "Trade", "type": "global"},
-        "last_login_at": seen if number % 7 else None, "created_at": created,
-        "updated_at": max(created, seen), "user_id": number,
-        "contact": {"is_active": True, "email": person.login},
-    }  # fmt: skip
-
-
-def _named(person: TeamMember) -> Row:
-    names = {"first_name": person.first_name, "last_name": person.last_name}
-    return {"id": person.id, **names, "email_address": person.login}
-
-
-def _firm(context: RequestContext, vendor: Vendor) -> Row:
-    staff = [person for person in directory.directory(context.company.id)[1] if person.vendor == vendor]
-    created = _SINCE + timedelta(days=vendor.id % 800)
-    times = {"created_at": created, "updated_at": created}
-    return {
-        "id": vendor.id, "name": vendor.name, "company": vendor.name, "trade_name": vendor.trade or None,
-        "country_code": vendor.country or None,
-        "email_address": f"office@{vendor.name.split()[0].lower()}.example", "is_active": True,
-        "is_connected": vendor.id % 2 == 0, "authorized_bidder": True, "prequalified": vendor.id % 4 != 0,
-        "union_member": vendor.id % 3 == 0, "synced_to_erp": False, "contact_count": len(staff),
-        "children_count": 0, "primary_contact": {**_named(staff[0]), **times} if staff else None,
-        "project_ids": list(_projects_of(context.portfolio, context.company).get(vendor.id, ())),
-        "trades": [{**vendor.trade_row, "updated_at": _SINCE}] if vendor.trade else [],
-        "company_vendor": True, "legal_name": f"{vendor.name} Limited", "created_at": created,
-        "updated_at": created + timedelta(days=vendor.id % 90),
-    }  # fmt: skip
+    people, projects = (
+        directory.directory(context.company.id)[1],
+        _projects_of(context.portfolio, context.company),
+    )
+    for vendor in directory.parties(context):
+        staff = [person for person in people if person.vendor == vendor]
+        created = _SINCE + timedelta(days=vendor.id % 800)
+        yield render("vendor", context, vendor=vendor, created=created, staff=len(staff)) | {
+            "trade_name": vendor.trade or None, "country_code": vendor.country or None,
+            "email_address": f"office@{vendor.name.split()[0].lower()}.example",
+            "is_connected": vendor.id % 2 == 0, "prequalified": vendor.id % 4 != 0,
+            "union_member": vendor.id % 3 == 0, "project_ids": projects.get(vendor.id, []),
+            "primary_contact": render("contact", context, person=staff[0], created=created) if staff else None,
+            "trades": [{**vendor.trade_row, "updated_at": _SINCE}] if vendor.trade else [],
+            "updated_at": created + timedelta(days=vendor.id % 90),
+        }  # fmt: skip
 
 
 @lru_cache(maxsize=8)
 def _projects_of(portfolio: Portfolio, company: Company) -> dict[int, list[int]]:
     """Ids of the projects each firm works on."""
-    found: dict[int, list[int]] = {}
+    ids: dict[int, list[int]] = {}
     if portfolio.size(company) <= _LARGE:
         for project in portfolio.projects(company):
             for vendor in directory.parties_of(company, project):
-                found.setdefault(vendor.id, []).append(project.id)
-    return found
+                ids.setdefault(vendor.id, []).append(project.id)
+    return ids

@@ -1,7 +1,7 @@
-"""Which list has a table of its own, and what a table is asked about: a list, in a company and project, below parents.
+"""Which list has a table of its own, and the request context of a list: its company and project, below parents.
 
 In: functions marked with `@table("name")`, in the modules of this folder. Out: the function for an endpoint's name, or None: then
-its rows are invented from the catalogue's fields. `RequestContext` is the one argument of every table; `per_project` remembers
+its rows are generated from the catalogue's fields. `RequestContext` is the one argument of every table; `per_project` caches
 what depends on its project alone, safe between threads.
 
 To add a table, in a module beside this one:
@@ -12,7 +12,7 @@ To add a table, in a module beside this one:
             yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
 A row may hold dates, times and decimals as Python has them: `serialised` writes them as the list declares. Keys the catalogue
-declares and a row leaves out come as `row_forms.common` says, else as null (lists as []), keys it does not know are dropped.
+declares and a row leaves out come as `templates.common` says, else as null (lists as []), keys it does not know are dropped.
 So one function may serve several names, also a v1 and a v2 list. Filters, sorts, views, dates and pages need nothing from the table. A row with
 `"_deleted": True` is shown only when deleted rows are asked for, one with `"_pending": True` only when the query filters
 by status, one with `"_hidden_unless": "include_old=true"` only when that filter or parameter has that value.
@@ -41,7 +41,8 @@ from procore_nb.demo.site_calendar import SiteCalendar
 Row = dict[str, Any]
 Rows = Iterator[Row]
 
-_PLACES = {company.id: place for place, company in enumerate(COMPANIES)}
+_COMPANY_NUMBERS = {company.id: number for number, company in enumerate(COMPANIES)}
+_KEPT_PROJECTS = 400  # more than a usual portfolio has: each project is worked out once
 _PER_KIND, _PER_COMPANY, _PER_PROJECT = 10_000_000_000, 1_500_000_000, 10_000
 
 
@@ -75,8 +76,8 @@ class RequestContext:
 
     def random(self, salt: str) -> random.Random:
         """Generator that gives the same draws for the same project (or company) and salt, whichever list asks."""
-        about = self.target.id if self.target else self.company.id
-        return random.Random(f"{about}:{salt}")
+        owner = self.target or self.company
+        return random.Random(f"{owner.id}:{salt}")
 
     def id(self, kind: str, number: int) -> int:
         """Id of record `number` (0 to 9999) of a kind in this project, or in the company: the same everywhere."""
@@ -88,8 +89,8 @@ class RequestContext:
         return number if 0 <= number < _PER_PROJECT else None
 
     def _first_id(self, kind: str) -> int:
-        place = 0 if self.target is None else self.target.index + 1
-        return _code(kind) * _PER_KIND + _PLACES[self.company.id] * _PER_COMPANY + place * _PER_PROJECT
+        company, project = _COMPANY_NUMBERS[self.company.id], self.target.index + 1 if self.target else 0
+        return _code(kind) * _PER_KIND + company * _PER_COMPANY + project * _PER_PROJECT
 
 
 @lru_cache(maxsize=4096)
@@ -100,42 +101,40 @@ def _code(kind: str) -> int:
 T = TypeVar("T")
 
 
-class LastAsked(Generic[T]):
-    """The values that were last asked for, as many as weigh `keep` together; safe between threads."""
+class LruCache(Generic[T]):
+    """The values last asked for, as many as weigh `capacity` together; safe between threads."""
 
-    def __init__(self, keep: int, weigh: Callable[[T], int] = lambda _value: 1) -> None:
-        self._keep, self._weigh, self._weight = keep, weigh, 0
-        self._known: OrderedDict[Any, T] = OrderedDict()
+    def __init__(self, capacity: int, weigh: Callable[[T], int] = lambda _value: 1) -> None:
+        self._capacity, self._weigh, self._weight = capacity, weigh, 0
+        self._values: OrderedDict[Any, T] = OrderedDict()
         self._lock = ForkSafeLock()
 
     def get(self, key: Any, make: Callable[[], T]) -> T:
         """Value of a key; made without the lock, so that others need not wait."""
         with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
         value = make()
         with self._lock:
-            self._weight += self._weigh(value) - (self._weigh(self._known[key]) if key in self._known else 0)
-            self._known[key] = value
-            while self._weight > self._keep and len(self._known) > 1:
-                self._weight -= self._weigh(self._known.popitem(last=False)[1])
+            if key in self._values:  # two threads may have made it at once
+                self._weight -= self._weigh(self._values[key])
+            self._values[key] = value
+            self._weight += self._weigh(value)
+            while self._weight > self._capacity and len(self._values) > 1:
+                self._weight -= self._weigh(self._values.popitem(last=False)[1])
         return value
 
 
-def per_project(keep: int) -> Callable[[Callable[[RequestContext], T]], Callable[[RequestContext], T]]:
-    """Decorate a function of a context's project; the last `keep` projects are remembered."""
+def per_project(function: Callable[[RequestContext], T]) -> Callable[[RequestContext], T]:
+    """Decorate a function of a context's project; the values of the last projects are cached."""
+    values: LruCache[T] = LruCache(_KEPT_PROJECTS)
 
-    def decorate(function: Callable[[RequestContext], T]) -> Callable[[RequestContext], T]:
-        known: LastAsked[T] = LastAsked(keep)
+    @wraps(function)
+    def cached(context: RequestContext) -> T:
+        return values.get((context.company.id, context.project.id), lambda: function(context))
 
-        @wraps(function)
-        def recalled(context: RequestContext) -> T:
-            return known.get((context.company.id, context.project.id), lambda: function(context))
-
-        return recalled
-
-    return decorate
+    return cached
 
 
 Table = Callable[[RequestContext], Iterable[Row]]
@@ -157,16 +156,16 @@ def table(*names: str) -> Callable[[Table], Table]:
 
 @cache
 def _modules() -> list[str]:
-    return [one.name for one in iter_modules([str(Path(__file__).parent)])]
+    return [module.name for module in iter_modules([str(Path(__file__).parent)])]
 
 
 def table_of(name: str) -> Table | None:
     """Table of a list, or None. Modules load as they are needed: the list of projects needs the first of them."""
-    for subject in ("reference_data", *_modules()):
+    for module in ("reference_data", *_modules()):
         if name in _TABLES:
             break
-        import_module(f"procore_nb.demo.tables.{subject}")
-    found = _TABLES.get(name)
-    if found is not None:
-        import_module(found.__module__)  # waits where another thread has marked the function and reads on
-    return found
+        import_module(f"procore_nb.demo.tables.{module}")
+    function = _TABLES.get(name)
+    if function is not None:
+        import_module(function.__module__)  # waits where another thread has marked the function and reads on
+    return function

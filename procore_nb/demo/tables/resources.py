@@ -109,7 +109,7 @@ def _entries(context: RequestContext, one: SiteDay) -> Rows:
         }  # fmt: skip
 
 
-@per_project(keep=300)
+@per_project
 def _shown(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     place, codes = directory.place(context, 0), directory.cost_codes(context)

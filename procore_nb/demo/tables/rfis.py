@@ -179,7 +179,7 @@ class Question:
         return self.resolved or self.created
 
 
-@per_project(keep=400)
+@per_project
 def questions(context: RequestContext) -> tuple[Question, ...]:
     draw, term = context.random("questions"), works(context)
     if term is None:

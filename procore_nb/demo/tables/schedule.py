@@ -138,7 +138,7 @@ class Task:
         return self.finish if self.percent == 100 else None
 
 
-@per_project(keep=400)
+@per_project
 def tasks(context: RequestContext) -> tuple[Task, ...]:
     """Phases before their tasks, milestones last; none without dates."""
     project, draw = context.project, context.random("tasks")

@@ -49,7 +49,7 @@ class Submittal:
         return _VOID if self.void else _CLOSED if self.closed else _OPEN if self.received else _DRAFT
 
 
-@per_project(keep=400)
+@per_project
 def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
     term = works(context)
     if term is None:

@@ -11,7 +11,7 @@ In: the name of a template in `data/money_rows.json` or `data/site_rows.json`, a
     "=order.": "number title"   stands for keys that are called as the attribute they show: "number": "=order.number", ...
     "created_at updated_at": …  are two keys that show the same
 
-and everything else is a constant. Every template may show `project`, `company`, `currency`, `keeper`, who keeps the books, and
+and everything else is a constant. Every template may show `project`, `company`, `keeper`, who keeps the project's books, and
 `first`, the number 0. In `data/fixed_lists.json`, the names of some lists each with the template of their rows, the columns of
 its entries (`name` if it says none) and the entries, a template also knows their `number`, `n` from 1, `id` and `since`.
 
@@ -34,12 +34,13 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.catalog import Endpoint, Field
-from procore_nb.demo.company import NOW, RECORD_FIELDS, TODAY, CustomField, read_facts
+from procore_nb.demo.company import NOW, RECORD_FIELDS, TODAY, Company, CustomField, read_facts
+from procore_nb.demo.portfolio import Project
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 
-_Reader = Callable[[SimpleNamespace], Any]
+_Reader = Callable[[Any], Any]
 _FIXED = {name: facts for names, facts in read_facts("fixed_lists").items() for name in names.split()}
 _FIXED_ROW = {"=": "id name", "active global selectable": True, "created_at updated_at": "=since"}
 
@@ -70,10 +71,30 @@ def common(context: RequestContext) -> Row:
     return row
 
 
+class Values(SimpleNamespace):
+    """What a template may show."""
+
+    context: RequestContext
+    first = 0
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    @property
+    def project(self) -> Project | None:
+        return self.context.target
+
+    @property
+    def company(self) -> Company:
+        return self.context.company
+
+    @property
+    def keeper(self) -> directory.TeamMember:
+        return directory.office(self.context)[0]
+
+
 def render(template: str, context: RequestContext, **values: Any) -> Row:
-    known = {"context": context, "project": context.project, "company": context.company}
-    known |= {"first": 0, "currency": currency(context), "keeper": directory.office(context)[0]}
-    row: Row = _template(template)(SimpleNamespace(**known, **values))
+    row: Row = _template(template)(Values(context=context, **values))
     return row
 
 
@@ -87,10 +108,9 @@ def fixed_entry(context: RequestContext, name: str, number: int) -> Row:
     """Entry of a fixed list, by any number."""
     facts = _FIXED[name]
     number %= len(facts["entries"])
-    known: Row = {"context": context, "project": context.target, "company": context.company}
-    known |= {"number": number, "n": number + 1, "id": facts.get("first", 0) + number}
-    known |= {"since": NOW - timedelta(days=900 if "row" in facts else 1_000), **fixed_columns(name, number)}
-    row: Row = _fixed_template(name)(SimpleNamespace(**known))
+    since = NOW - timedelta(days=900 if "row" in facts else 1_000)
+    known = {"number": number, "n": number + 1, "id": facts.get("first", 0) + number, "since": since}
+    row: Row = _fixed_template(name)(Values(context=context, **known, **fixed_columns(name, number)))
     return row
 
 
@@ -142,7 +162,7 @@ def _reader(template: Any) -> _Reader:
     if mark == "?":
         return lambda values: _attribute_or_none(values, rest.split("."))
     if mark == "~":
-        return lambda values: rest.format(**vars(values))
+        return lambda values: rest.format_map(values)
     if mark == "@":
         as_number = _reader("#" + rest)
         return lambda values: str(UUID(int=as_number(values), version=4))
