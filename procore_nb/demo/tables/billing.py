@@ -222,14 +222,13 @@ def direct_cost_line_items(context: RequestContext) -> Rows:
     """Lines of all direct costs, or of one."""
     wanted = context.ids.get("direct_cost_id")
     for one in spendings(context):
-        holder = ("direct_cost", context.id("direct_cost", one.index))
+        holder = "direct_cost", context.id("direct_cost", one.index)
         for position, (code, amount) in enumerate(one.lines if wanted in (None, str(holder[1])) else ()):
             text, number = (
                 f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
                 one.index * _PER_COST + position,
             )
-            row = line_row(context, "direct_cost_line_item", number, code, text, amount, holder)
-            yield {**row, "position": position + 1, "created_at": one.created, "updated_at": one.created}
+            yield line_row(context, holder, number, position, code, text, amount, one.created, one.created)
 
 
 # Invoices to the owner know fewer statuses.

@@ -73,6 +73,10 @@ class Claim:
         return max([*days, self.priced or self.created])
 
     @property
+    def agreed_with_firm(self) -> bool:
+        return self.firm is not None and self.firm.agreed
+
+    @property
     def parts(self) -> tuple[int, ...]:
         """The cost in one to three items."""
         first = self.cost * 3 // 500 * 100

@@ -82,19 +82,16 @@ def coded(context: RequestContext, one: BudgetCode) -> Row:
 
 
 def line_row(
-    context: RequestContext,
-    kind: str,
-    number: int,
-    code: BudgetCode,
-    text: str,
-    amount: int,
-    holder: tuple[str, int],
-) -> Row:
+    context: RequestContext, holder: tuple[str, int], number: int, position: int, code: BudgetCode, text: str,
+    amount: int, created: datetime, updated: datetime,
+) -> Row:  # fmt: skip
     """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
-    about = {"id": context.id(kind, number), "text": text, "amount": amount, "holder_id": holder[1]}
-    holder_type, one_unit = holder[0].title().replace("_", ""), Decimal("1.0")
-    row = render("line", context, **about, holder_type=holder_type, one_unit=one_unit)
-    return {**row, **coded(context, code)}
+    kind, holder_id = holder
+    return coded(context, code) | render(
+        "line", context, id=context.id(f"{kind}_line_item", number), text=text, amount=amount, one_unit=Decimal("1.0"),
+        holder_type=kind.title().replace("_", ""), holder_id=holder_id, n=position + 1, created=created,
+        updated=updated,
+    )  # fmt: skip
 
 
 @table("wbs_codes", "wbs_codes_v2_0")
