@@ -4,22 +4,22 @@ one or two on every sixth day whose log is kept, in albums.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.stored_files import file_of, picture_urls
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.dailylogs import logged_days
 from procore_nb.demo.tables.directory import COST_CODES
-from procore_nb.demo.tables.plan import works
+from procore_nb.demo.tables.plan import Works, once_begun, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import render
 
-AREA = "drawing_area"
+AREA, SECTION, REVISION = "drawing_area", "specification_section", "specification_section_revision"
 DISCIPLINES: list[tuple[str, str, list[str]]] = read_facts("lists")["disciplines"]
-_PER_DRAWING = 10
+_PER_DRAWING = 10  # revisions, in the numbers of their ids
 
 
 @dataclass(frozen=True)
@@ -35,24 +35,24 @@ class DrawingRevision:
 
 @per_project
 def revisions(context: RequestContext) -> tuple[DrawingRevision, ...]:
-    draw, term = context.random("drawings"), works(context)
-    workday = context.calendar.workday
+    return tuple(_revisions(context))
+
+
+def _revisions(context: RequestContext) -> Iterator[DrawingRevision]:
+    draw, term, workday = context.random("drawings"), works(context), context.calendar.workday
     first = workday(context.project.created_at.date() + timedelta(days=15))
-    found: list[DrawingRevision] = []
-    drawing = 0
-    for discipline, (_name, letter, titles) in enumerate(DISCIPLINES):
-        for sheet, title in enumerate(titles, 1):
-            count = 1 if term is None else draw.randrange(1, 5) + term.late
-            last = term.until if term else first
-            length = max(1, (last - first).days)
-            later = sorted(first + timedelta(days=int(length * draw.random())) for _ in range(count - 1))
-            days = [first, *(max(first, workday(min(day, TODAY))) for day in later)]
-            for number, day in enumerate(days):
-                current = number == len(days) - 1
-                name = f"{letter}-{100 + sheet}"
-                found.append(DrawingRevision(drawing, discipline, name, title, number, day, current))
-            drawing += 1
-    return tuple(found)
+    length = max(1, (term.until - first).days) if term else 1
+    sheets = [
+        (discipline, f"{letter}-{100 + sheet}", title)
+        for discipline, (_name, letter, titles) in enumerate(DISCIPLINES)
+        for sheet, title in enumerate(titles, 1)
+    ]
+    for drawing, (discipline, number, title) in enumerate(sheets):
+        count = 1 if term is None else draw.randrange(1, 5) + term.late
+        later = sorted(first + timedelta(days=int(length * draw.random())) for _ in range(count - 1))
+        days = [first, *(max(first, workday(min(day, TODAY))) for day in later)]
+        for revision, day in enumerate(days):
+            yield DrawingRevision(drawing, discipline, number, title, revision, day, revision == count - 1)
 
 
 @table("drawing_revisions")
@@ -66,13 +66,10 @@ def drawing_revisions(context: RequestContext) -> Rows:
 
 @table("drawing_areas", "drawing_areas_v1_0")
 def drawing_areas(context: RequestContext) -> Rows:
-    found = revisions(context)
-    latest = context.calendar.entered(max(one.day for one in found), 1)
-    yield {
-        "id": context.id(AREA, 0), "name": "Main Building", "deletable": False,
-        "drawings_count": len({one.drawing for one in found}), "created_at": context.project.created_at,
-        "updated_at": max(latest, context.project.created_at), "latest_revision_update": latest,
-    }  # fmt: skip
+    issued = revisions(context)
+    latest = context.calendar.entered(max(one.day for one in issued), 1)
+    count, updated = len({one.drawing for one in issued}), max(latest, context.project.created_at)
+    yield render(AREA, context, count=count, latest=latest, updated=updated)
 
 
 @table("drawings", "drawings_v1_0")
@@ -81,12 +78,11 @@ def drawings(context: RequestContext) -> Rows:
     inside = _of_area(context)
     for one in revisions(inside) if inside else ():
         if inside and one.current:
-            kind = _discipline(inside, one.discipline)
+            discipline, sheet = _discipline(inside, one.discipline), _sheet(inside, one)
             yield {
-                "id": inside.id("drawing", one.drawing), "number": one.number, "title": one.title,
-                "discipline": kind["name"], "drawing_discipline_id": kind["id"], "obsolete": False,
-                "current_revision": _sheet(inside, one),
-            }  # fmt: skip
+                **render("drawing", inside, one=one, current=sheet, discipline_id=discipline["id"]),
+                "discipline": discipline["name"],
+            }
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
@@ -96,8 +92,8 @@ def drawing_disciplines(context: RequestContext) -> Rows:
 
 
 def _discipline(context: RequestContext, number: int) -> Row:
-    name, place = DISCIPLINES[number][0], number + 1
-    return {"id": context.id("drawing_discipline", number), "name": name, "position": place}
+    name = DISCIPLINES[number][0]
+    return {"id": context.id("drawing_discipline", number), "name": name, "position": number + 1}
 
 
 @table("drawing_sets")
@@ -128,18 +124,17 @@ def _of_area(context: RequestContext) -> RequestContext | None:
 
 
 def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
-    number = one.drawing * _PER_DRAWING + one.revision
-    name = f"{one.number} {one.title}, revision {one.revision}"
-    pdf, png = (
-        file_of(context, "sheet", context.id("drawing_revision", number), f"{name}.{suffix}", one.day)
-        for suffix in ("pdf", "png")
+    number, name = (
+        one.drawing * _PER_DRAWING + one.revision,
+        f"{one.number} {one.title}, revision {one.revision}",
     )
+    owner = context, "sheet", context.id("drawing_revision", number)
+    pdf, png = (file_of(*owner, f"{name}.{suffix}", one.day) for suffix in ("pdf", "png"))
     updated = context.calendar.entered(one.day, one.drawing)
-    row = render("drawing", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
+    row = render("sheet", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
     return {**row, "floorplan": "plan" in one.title, **picture_urls(png)}
 
 
-SECTION, REVISION = "specification_section", "specification_section_revision"
 _DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]
 
 
@@ -155,15 +150,20 @@ def section(context: RequestContext, code: int) -> Row:
 @table("specification_sections", "specification_sections_v1_0", "specification_sections_v2_0")
 def specification_sections(context: RequestContext) -> Rows:
     """One for each cost code."""
-    for code in range(len(COST_CODES)):
-        yield {**_issued(context, code), **section(context, code)}
+    issued = context.calendar.after(context.project.created_at, 9)
+    for code, (number, _name, _trade) in enumerate(COST_CODES):
+        division, row = _division(context, number[:2]), section(context, code)
+        yield row | render(
+            "specification", context, division=division, division_id=division["id"], section_id=row["id"],
+            issued=issued, day=context.calendar.day_of(issued),
+        )  # fmt: skip
 
 
 @table("specification_section_revisions", "specification_section_revisions_v2_0")
 def specification_section_revisions(context: RequestContext) -> Rows:
-    wanted = context.ids.get("specification_section_division_id")
+    division_id = context.ids.get("specification_section_division_id")
     for row in specification_sections(context):
-        if wanted in (None, str(row["specification_section_division_id"])):
+        if division_id in (None, str(row["specification_section_division_id"])):
             yield {**row, "id": row["current_revision_id"]}
 
 
@@ -171,12 +171,10 @@ def specification_section_revisions(context: RequestContext) -> Rows:
 @table("specification_section_divisions_v2_0")
 def specification_section_divisions(context: RequestContext) -> Rows:
     for number in _DIVISIONS:
-        codes = [code for code in range(len(COST_CODES)) if COST_CODES[code][0][:2] == number]
-        yield {
-            **_division(context, number), "deletable": False,
-            "sections_ids": [context.id(SECTION, code) for code in codes],
-            "specification_section_revision_ids": [context.id(REVISION, code) for code in codes],
-        }  # fmt: skip
+        codes = [code for code, (text, *_) in enumerate(COST_CODES) if text[:2] == number]
+        keys = {"sections_ids": SECTION, "specification_section_revision_ids": REVISION}
+        ids = {key: [context.id(kind, code) for code in codes] for key, kind in keys.items()}
+        yield {**_division(context, number), "deletable": False, **ids}
 
 
 @table("specification_sets", "specification_sets_v2_0")
@@ -186,18 +184,7 @@ def specification_sets(context: RequestContext) -> Rows:
 
 
 def _division(context: RequestContext, number: str) -> Row:
-    about = {"number": number, "code": int(number), "text": _DIVISIONS[number]}
-    return render("specification_division", context, **about)
-
-
-def _issued(context: RequestContext, code: int) -> Row:
-    issued, division = (
-        context.calendar.after(context.project.created_at, 9),
-        _division(context, COST_CODES[code][0][:2]),
-    )
-    about = {"code": code, "division": division, "division_id": division["id"], "issued": issued}
-    about |= {"section_id": context.id(SECTION, code), "day": context.calendar.day_of(issued)}
-    return render("specification", context, **about)
+    return render("specification_division", context, number=number, code=int(number), text=_DIVISIONS[number])
 
 
 _SERIES = (("Site Meeting", 14, 9), ("Design Coordination", 28, 11), ("Owner Meeting", 28, 14))
@@ -205,29 +192,27 @@ _FOLDERS: list[tuple[str, list[str]]] = read_facts("lists")["folders"]
 
 
 @table("meetings", "meetings_v1_0")
-def meetings(context: RequestContext) -> Rows:
-    term = works(context)
-    if term is None:
-        return
+@once_begun
+def meetings(context: RequestContext, term: Works) -> Rows:
     number, calendar = 0, term.calendar
     for series, (name, days, hour) in enumerate(_SERIES):
-        day, count = term.begin + timedelta(days=series * 3), 1
-        while day <= min(term.end, TODAY + timedelta(days=30)):
-            if calendar.works_on(day):
-                starts = calendar.planned(day, hour)
-                created = calendar.by_now(calendar.office(starts - timedelta(days=12)))
-                yield {
-                    "id": context.id("meeting", number), "group_title": name, "title": f"{name} {count}",
-                    "position": count, "mode": "minutes" if starts < NOW else "agenda", "starts_at": starts,
-                    "ends_at": starts + timedelta(hours=1 + series % 2), "occurred": starts < NOW,
-                    "is_private": series == 2, "location": "Online" if series else "Site office",
-                    "meeting_topics_count": 3 + (number * 7) % 9,
-                    "parent_id": context.id("meeting", number - 1) if count > 1 else None,
-                    "created_by_id": directory.office(context)[series % 2].id, "created_at": created,
-                    "updated_at": calendar.after(created, 0.2),
-                }  # fmt: skip
-                number, count = number + 1, count + 1
-            day += timedelta(days=days)
+        planned = term.begin + timedelta(days=series * 3)
+        last, count = min(term.end, TODAY + timedelta(days=30)), 0
+        while planned <= last:
+            day, planned = planned, planned + timedelta(days=days)
+            if not calendar.works_on(day):
+                continue
+            starts, count = calendar.planned(day, hour), count + 1
+            created = calendar.by_now(calendar.office(starts - timedelta(days=12)))
+            yield render(
+                "meeting", context, number=number, name=name, count=count, starts=starts, created=created,
+                mode="minutes" if starts < NOW else "agenda", ends=starts + timedelta(hours=1 + series % 2),
+                occurred=starts < NOW, private=series == 2, place="Online" if series else "Site office",
+                topics=3 + (number * 7) % 9, author=directory.office(context)[series % 2],
+                parent=context.id("meeting", number - 1) if count > 1 else None,
+                updated=calendar.after(created, 0.2),
+            )  # fmt: skip
+            number += 1
 
 
 @table("documents", "documents_v1_0")
@@ -243,24 +228,20 @@ def documents(context: RequestContext) -> Rows:
             created = context.calendar.after(since, number * 9)
             row = _document(context, number, file, parent, created)
             stored = file_of(context, "photo" if file.endswith(".png") else "page", row["id"], file, created)
-            kept = {"id": row["id"], "name": file, "filename": file, "url": stored.address}
-            version = {
-                "id": row["id"], "number": 1, "size": stored.size, "url": stored.address,
-                "created_at": created, "prostore_file": kept, "file_id": row["id"],
-            }  # fmt: skip
-            about = {"file_type": file.rpartition(".")[2], "current_version": version}
-            yield {**row, "document_type": "file", "file": about}
+            suffix = file.rpartition(".")[2]
+            yield row | render(
+                "file", context, number=number, name=file, file=stored, suffix=suffix, when=created
+            )
         number = parent + len(files) + 1
 
 
-def _document(
-    context: RequestContext, number: int, name: str, parent: int | None, when: datetime
-) -> dict[str, Any]:
+def _document(context: RequestContext, number: int, name: str, parent: int | None, when: datetime) -> Row:
     keeper = directory.office(context)[0]
     author = directory.brief(keeper) if context.endpoint.version.startswith("v2") else keeper.ref
-    about = {"number": number, "name": name, "author": author, "secret": name.startswith("01"), "when": when}
-    folder = None if parent is None else context.id("document", parent)
-    return render("document", context, **about, parent=folder)
+    folder, secret = None if parent is None else context.id("document", parent), name.startswith("01")
+    return render(
+        "document", context, number=number, name=name, author=author, secret=secret, when=when, parent=folder
+    )
 
 
 _ALBUMS = ("Progress", "Quality", "Safety", "Deliveries")
@@ -270,35 +251,28 @@ _SIDES = ("North side", "East side", "South side", "West side")
 @table("images")
 def images(context: RequestContext) -> Rows:
     """Photos in the order they were taken; a camera in five does not know where it is."""
-    calendar, home = context.calendar, (context.project.street.latitude, context.project.street.longitude)
-    taken = [
-        (one, side) for one in logged_days(context)[::-6][::-1] for side in range(1 + one.index // 6 % 2)
-    ]
-    for number, (one, side) in enumerate(taken):
-        name = f"{one.day} {_SIDES[(number + side) % 4]}.png"
-        file = file_of(context, "photo", context.id("image", number), name, one.day)
+    street, calendar = context.project.street, context.calendar
+    days = reversed(logged_days(context)[::-6])
+    photos = [(day, side) for day in days for side in range(1 + day.index // 6 % 2)]
+    for number, (day, side) in enumerate(photos):
+        name = f"{day.day} {_SIDES[(number + side) % 4]}.png"
+        file = file_of(context, "photo", context.id("image", number), name, day.day)
         album = 0 if number % 4 else number // 4 % len(_ALBUMS)
-        people = f"{one.weather.sky}, {sum(crew.workers for crew in one.crews)} people on site"
-        about = {
-            "one": one, "number": number, "file": file, "taken": calendar.at(one.day, 10, number * 7 % 60),
-            "author": directory.office(context)[number % 3], "place": directory.place(context, number),
-            "album": _ALBUMS[album],
-        }  # fmt: skip
-        yield render("image", context, **about) | {
-            "image_category_id": context.id("image_category", album),
-            "description": people if number % 3 else None,
-            "gps_lat": f"{home[0] + number % 7 * 0.0001:.6f}" if number % 5 else None,
-            "gps_long": f"{home[1] + number % 5 * 0.0001:.6f}" if number % 5 else None,
-            "thumbnail_url": picture_urls(file)["thumbnail_url"],
-        }
+        people = f"{day.weather.sky}, {sum(crew.workers for crew in day.crews)} people on site"
+        yield render(
+            "image", context, day=day, number=number, file=file, taken=calendar.at(day.day, 10, number * 7 % 60),
+            author=directory.office(context)[number % 3], place=directory.place(context, number),
+            album=_ALBUMS[album], album_number=album, text=people if number % 3 else None,
+            latitude=f"{street.latitude + number % 7 * 0.0001:.6f}" if number % 5 else None,
+            longitude=f"{street.longitude + number % 5 * 0.0001:.6f}" if number % 5 else None,
+            thumbnail=picture_urls(file)["thumbnail_url"],
+        )  # fmt: skip
 
 
 @table("image_categories")
 def image_categories(context: RequestContext) -> Rows:
     """Albums of the photos."""
-    shown, since = [row["image_category_name"] for row in images(context)], context.project.created_at
+    shown = [row["image_category_name"] for row in images(context)]
     for number, name in enumerate(_ALBUMS):
-        yield {
-            "id": context.id("image_category", number), "name": name, "count": shown.count(name),
-            "private": False, "position": number + 1, "created_at": since, "updated_at": since,
-        }  # fmt: skip
+        count = shown.count(name)
+        yield render("image_category", context, number=number, n=number + 1, name=name, count=count)
