@@ -5,15 +5,16 @@ calls its types generic tools) and coordination issues.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from procore_nb.demo.company import NOW, TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
-from procore_nb.demo.tables.directory import COST_CODES, TeamMember
+from procore_nb.demo.tables.directory import COST_CODES, TeamMember, contact
 from procore_nb.demo.tables.documents import section
-from procore_nb.demo.tables.plan import WorkPackage, Works, plan_of, topics_of, works
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of, topics_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import fixed_entry, render
 
@@ -50,25 +51,28 @@ class Submittal:
 
 
 @per_project
-def submittal_log(context: RequestContext) -> tuple[Submittal, ...]:
-    term = works(context)
-    if term is None:
-        return ()
-    draw = context.random("submittals")
-    found: list[Submittal] = []
-    more = max(1.0, context.project.usd_millions / _ORDINARY) ** 0.75
-    plan = plan_of(context.project)
-    numbers = (code for code in plan if code > 1 for _ in range(round(draw.randrange(1, 4) * more)))
-    for number, code in enumerate(numbers, 1):
-        found += _revisions(draw, term, plan[code], number, code, len(found))
-    return tuple(found)
+@once_begun
+def submittal_log(context: RequestContext, term: Works) -> Iterator[Submittal]:
+    draw, first = context.random("submittals"), 0
+    factor = max(1.0, context.project.usd_millions / _ORDINARY) ** 0.75
+    codes = (
+        code
+        for code in plan_of(context.project)
+        if code > 1
+        for _ in range(round(draw.randrange(1, 4) * factor))
+    )
+    for number, code in enumerate(codes, 1):
+        revisions = _revisions(context, draw, term, number, code, first)
+        yield from revisions
+        first += len(revisions)
 
 
 def _revisions(
-    draw: random.Random, term: Works, part: WorkPackage, number: int, code: int, first: int
+    context: RequestContext, draw: random.Random, term: Works, number: int, code: int, first: int
 ) -> list[Submittal]:
     """Until it is approved, or left as it is; what is needed on site early is handed in first."""
-    luck, kind, calendar = draw.random(), draw.randrange(_TYPES), term.calendar
+    part, calendar = plan_of(context.project)[code], term.calendar
+    luck, kind = draw.random(), draw.randrange(_TYPES)
     share = part.begin + draw.random() ** 2 * 0.5 * (part.end - part.begin)
     opened = calendar.next_workday(term.begin + timedelta(days=draw.randrange(0, 12)))
     on_site = term.day_at(share) + timedelta(days=draw.randrange(0, 15))
@@ -80,9 +84,8 @@ def _revisions(
     created = calendar.time_on(min(opened, TODAY), draw)
     slow = 2.2 if term.late else 1
     received: date = max(submit_by, opened) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
-    void = draw.random() < 0.015
-    found: list[Submittal] = []
-    while True:
+    void, again, found = draw.random() < 0.015, True, list[Submittal]()
+    while again:
         received = calendar.next_workday(received)
         shown = received if received <= TODAY else None
         decided = calendar.next_workday(received + timedelta(days=int(draw.lognormvariate(2.3, 0.5) * slow)))
@@ -98,81 +101,75 @@ def _revisions(
                 closed and max(closed, created), response, created, void,
             )
         )  # fmt: skip
-        if not again:
-            return found
-        received = decided + timedelta(days=draw.randrange(7, 21))
-        created = max(created, closed) if closed else created
+        if again:
+            received = decided + timedelta(days=draw.randrange(7, 21))
+            created = max(created, closed) if closed else created
+    return found
 
 
 @table("submittals", "submittals_v1_0", "submittals_v2_0")
 def submittals(context: RequestContext) -> Rows:
-    for one in submittal_log(context):
-        yield _row(context, one)
+    yield from (_row(context, submittal) for submittal in submittal_log(context))
 
 
 @table("submittal_revisions")
 def submittal_revisions(context: RequestContext) -> Rows:
-    wanted = context.number_of(SUBMITTAL, context.ids["id"])
-    same = {one.number for one in submittal_log(context) if one.index == wanted}
-    for one in submittal_log(context):
-        if one.number in same:
-            yield _row(context, one)
+    index = context.number_of(SUBMITTAL, context.ids["id"])
+    numbers = {submittal.number for submittal in submittal_log(context) if submittal.index == index}
+    yield from (_row(context, one) for one in submittal_log(context) if one.number in numbers)
 
 
-def _row(context: RequestContext, one: Submittal) -> Row:
-    place, firm = directory.place(context, one.number), directory.firm_for(context, one.code)
-    calendar, about = context.calendar, section(context, one.code)
-    kind, status = (
-        fixed_entry(context, "submittal_types", one.type),
-        fixed_entry(context, "submittal_statuses", one.status),
-    )
-    title = f"{COST_CODES[one.code][1]}: {kind['name'].lower()} {one.number}"
-    opened = max(one.created, calendar.entered(one.received, one.index)) if one.received else one.created
-    odd = one.number == 7 and context.project.index % 37 == 4
+def _row(context: RequestContext, submittal: Submittal) -> Row:
+    number, created, closed = submittal.number, submittal.created, submittal.closed
+    firm, calendar = directory.firm_for(context, submittal.code), context.calendar
+    place, kind = directory.place(context, number), fixed_entry(context, "submittal_types", submittal.type)
+    status = fixed_entry(context, "submittal_statuses", submittal.status)
+    title = f"{COST_CODES[submittal.code][1]}: {kind['name'].lower()} {number}"
+    opened = created
+    if submittal.received:
+        opened = max(created, calendar.entered(submittal.received, submittal.index))
+    odd = number == 7 and context.project.index % 37 == 4
     return render(
-        "submittal", context, one=one, place=place, section=about, firm=firm, status=status,
-        manager=directory.office(context)[one.number % 3],
-        sender=directory.worker_of(context, firm) if one.received else None,
+        "submittal", context, submittal=submittal, place=place, place_id=place["id"], firm=firm, status=status,
+        section=section(context, submittal.code), manager=directory.office(context)[number % 3],
+        status_id=status["id"], updated=closed or opened,
+        sender=directory.worker_of(context, firm) if submittal.received else None,
     ) | {
-        "formatted_number": f"{about['number']}-{one.number}.{one.revision}",
         "title": '<script>alert("submittal")</script> label' if odd else title,
-        "description": None if one.number % 3 else "As described in the section, with samples.",
-        "issue_date": calendar.day_of(one.created),
-        "bic_due_date": one.due if one.status == _OPEN else None,
-        "distributed_at": one.closed if one.current else None, "location_id": place["id"],
-        "status_id": status["id"], "updated_at": one.closed or opened,
-        "type": kind["name"] if context.endpoint.version.startswith("v2") else kind, **_review(context, one),
+        "description": None if number % 3 else "As described in the section, with samples.",
+        "issue_date": calendar.day_of(created),
+        "bic_due_date": submittal.due if submittal.status == _OPEN else None,
+        "distributed_at": closed if submittal.current else None,
+        "type": kind["name"] if context.endpoint.version.startswith("v2") else kind,
+        **_review(context, submittal),
     }  # fmt: skip
 
 
-def _review(context: RequestContext, one: Submittal) -> Row:
+def _review(context: RequestContext, submittal: Submittal) -> Row:
     """One in three goes to two people, one after the other."""
-    if one.received is None:
+    if submittal.received is None:
         return {}
-    team = directory.site(context)
-    returned = context.calendar.day_of(one.closed) if one.closed else None
-    count = 2 if one.number % 3 == 0 else 1
-    answers: list[Row] = []
-    sent: date | None = one.received
+    team, number, sent = directory.site(context), submittal.number, submittal.received
+    returned = context.calendar.day_of(submittal.closed) if submittal.closed else None
+    count, approvers = 2 if number % 3 == 0 else 1, list[Row]()
     for step in range(count):
-        reviewer, last = team[(one.number + step) % len(team)], step == count - 1
-        first = min((sent or TODAY) + timedelta(days=3), returned or date.max)
-        back = returned if last else first if first <= TODAY else None
-        response = (one.response if last else 0) if back else None
-        answers.append(
-            {
-                "id": context.id(f"submittal_approver_{step}", one.index), "approver_type": "Approver",
+        reviewer, back, response = team[(number + step) % len(team)], returned, submittal.response
+        if step < count - 1:
+            first = min(sent + timedelta(days=3), returned or date.max)
+            back, response = first if first <= TODAY else None, 0
+        approvers.append(
+            render(
+                "submittal_approver", context, id=context.id(f"submittal_approver_{step}", submittal.index),
+                reviewer=reviewer, due=submittal.due, returned=back, n=step + 1,
                 # A few were handed over without anybody entering when.
-                "user": reviewer.ref, "sent_date": None if one.number % 17 == 5 else sent,
-                "due_date": one.due, "returned_date": back, "response_required": True,
-                "response": None if response is None else fixed_entry(context, "submittal_responses", response),
-                "workflow_group_number": step + 1,
-            }
+                sent=None if number % 17 == 5 else sent,
+                response=fixed_entry(context, "submittal_responses", response) if back and response is not None else None,
+            )
         )  # fmt: skip
         sent = back
     vendor = reviewer.vendor.ref if reviewer.vendor else None
-    holder = {**reviewer.ref, "initials": reviewer.first_name[0] + reviewer.last_name[0], "vendor": vendor}
-    return {"ball_in_court": [holder] if one.status == _OPEN else [], "approvers": answers}
+    holder = {**reviewer.ref, "initials": reviewer.initials, "vendor": vendor}
+    return {"ball_in_court": [holder] if submittal.status == _OPEN else [], "approvers": approvers}
 
 
 _ISSUE_TYPES = ("Clash", "Missing Information", "Request for Change")
@@ -181,37 +178,38 @@ _ISSUE_TYPES = ("Clash", "Missing Information", "Request for Change")
 @table("generic_tool_items", "correspondence_type_items")
 def generic_tool_items(context: RequestContext) -> Rows:
     """Late projects write more; each letter follows a change."""
-    asked, team, term = context.ids.get("generic_tool_id"), directory.site(context), works(context)
-    counts = [0, 0, 0]
+    asked, team, office = (
+        context.ids.get("generic_tool_id"),
+        directory.site(context),
+        directory.office(context),
+    )
+    term, counts = works(context), [0, 0, 0]
     for claim in claims(context):
         number = claim.index % len(counts)
         tool = fixed_entry(context, "generic_tools", number)
         if not number and not (term and term.late):
             continue
         counts[number] += 1
-        if asked not in (None, str(tool["id"])):
-            continue
-        closed = claim.decided
-        yield render(
-            "letter", context, one=claim, position=counts[number], tool=tool, closed=closed,
-            due=context.calendar.due(claim.created, 14),
-            cost=claim.cost / 100, status="Closed" if closed else "Open", days=claim.days or None,
-            days_status="yes_known" if claim.days else "no_impact",
-            code=directory.cost_codes(context)[claim.topic.code],
-            sender=_who(context, directory.office(context)[claim.index % 3]),
-        ) | {
-            "private": number == 1, "specification_section": section(context, claim.topic.code),
-            "location": directory.place(context, claim.index),
-            "assignees": [_who(context, team[claim.index % len(team)])],
-            "updated_at": closed or claim.created,
-        }  # fmt: skip
+        if asked in (None, str(tool["id"])):
+            yield render(
+                "letter", context, claim=claim, position=counts[number], tool=tool, private=number == 1,
+                due=context.calendar.due(claim.created, 14), cost=claim.cost / 100, days=claim.days or None,
+                status="Closed" if claim.decided else "Open", section=section(context, claim.topic.code),
+                days_status="yes_known" if claim.days else "no_impact", place=directory.place(context, claim.index),
+                code=directory.cost_codes(context)[claim.topic.code], updated=claim.decided or claim.created,
+                sender=_with_company(context, office[claim.index % 3]),
+                assignees=[_with_company(context, team[claim.index % len(team)])],
+            )  # fmt: skip
+
+
+def _with_company(context: RequestContext, person: TeamMember) -> Row:
+    company = person.vendor.ref if person.vendor else {"id": context.company.id, "name": context.company.name}
+    return {**person.ref, "company": company}
 
 
 @table("coordination_issues")
-def coordination_issues(context: RequestContext) -> Rows:
-    term = works(context)
-    if term is None:
-        return
+@once_begun
+def coordination_issues(context: RequestContext, term: Works) -> Rows:
     draw, share, team = context.random("coordination"), term.elapsed(term.until), directory.site(context)
     count = round((5 + context.project.index % 11) * (1.5 if term.late else 1))
     days = sorted(term.day_at(draw.random() ** 1.5 * 0.7) for _ in range(count))
@@ -221,22 +219,13 @@ def coordination_issues(context: RequestContext) -> Rows:
         if day >= TODAY or term.elapsed(day) > share:
             return
         done = term.calendar.office(created + timedelta(days=wait * (1.7 if term.late else 1)))
-        solved: datetime | None = done if done < NOW else None
-        maker = {**directory.office(context)[number % 3].ref, "locale": "en"}
-        maker["company_name"] = context.company.name
+        solved = done if done < NOW else None
         yield render(
             "coordination_issue", context, number=number, n=number + 1, topic=topic, created=created,
-            status="closed" if solved else "open", maker=maker, type=_ISSUE_TYPES[number % len(_ISSUE_TYPES)],
-            priority=draw.choice(("low", "medium", "high", None)), updated=solved or created,
-        ) | {
-            "due_date": term.calendar.due(created, 14),
-            "comments_count": draw.randrange(0, 6),
-            "trade": directory.firm_for(context, topic.code).trade_row,
-            "location": directory.place(context, number * 3),
-            "assignee": None if solved else {**team[number % len(team)].ref, "locale": "en"},
-        }  # fmt: skip
-
-
-def _who(context: RequestContext, person: TeamMember) -> Row:
-    company = person.vendor.ref if person.vendor else {"id": context.company.id, "name": context.company.name}
-    return {**person.ref, "company": company}
+            status="closed" if solved else "open", type=_ISSUE_TYPES[number % len(_ISSUE_TYPES)],
+            maker=contact(context, directory.office(context)[number % 3]), updated=solved or created,
+            priority=draw.choice(("low", "medium", "high", None)), comments=draw.randrange(0, 6),
+            due=term.calendar.due(created, 14), firm=directory.firm_for(context, topic.code),
+            place=directory.place(context, number * 3),
+            assignee=None if solved else {**team[number % len(team)].ref, "locale": "en"},
+        )  # fmt: skip
