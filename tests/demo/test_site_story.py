@@ -27,8 +27,7 @@ def _context(project: Project) -> RequestContext:
 
 def _workers(project: Project) -> dict[date, int]:
     """People on site by day, as the daily logs have them."""
-    days = dailylogs.site_days(_context(project))
-    return {day.day: sum(crew.workers for crew in day.crews) for day in days}
+    return {day.day: day.workers for day in dailylogs.site_days(_context(project))}
 
 
 def test_nobody_works_on_holidays_before_the_start_or_after_the_finish_and_few_at_weekends() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import contract_value
-from procore_nb.demo.tables.plan import WorkPackage, plan_of, topics_of, works
+from procore_nb.demo.tables.plan import WorkPackage, Works, once_begun, plan_of, topics_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import fixed_entry, names_of, render
 
@@ -28,6 +29,9 @@ _KEPT_DAYS = 240
 OUTSIDE = frozenset((1, 2, 3, 4, 5, 7, 8, 16, 17))
 _MOST_CREWS = 5
 _CENTS_PER_DAY = 150_000  # of contract value for one man's day, wages and all
+_HOURS = (*3 * (Decimal("8.0"),), Decimal("7.5"), Decimal("9.0"))
+_RAINY = {"United States": 0.2, "Canada": 0.22, "British Isles": 0.34, "Gulf": 0.02}
+_INLAND = ("United States", "Canada")  # where summer and winter differ most
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,86 +45,6 @@ class Crew:
     @property
     def man_hours(self) -> Decimal:
         return self.workers * self.hours
-
-
-@dataclass(frozen=True, slots=True)
-class SiteDay:
-    """One working day; `first_row` numbers its first crew among those of all days."""
-
-    index: int
-    day: date
-    weather: Weather
-    crews: tuple[Crew, ...]
-    first_row: int
-
-
-def planned_hours(context: RequestContext, code: int) -> int:
-    plan = plan_of(context.project)
-    return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
-
-
-@per_project
-def site_days(context: RequestContext) -> tuple[SiteDay, ...]:
-    """Working days, and some Saturdays; late works go on at more week-ends."""
-    term = works(context)
-    if term is None:
-        return ()
-    main, draw = context.company == context.portfolio.company, context.random("attendance")
-    until = min(term.until, STOPPED.get(context.project.index, term.until)) if main else term.until
-    turn = draw.choice(_TURNS)
-    plan = plan_of(context.project)
-    weights = sum(part.weight for part in plan.values())
-    found: list[SiteDay] = []
-    length, rows, man_days = round((term.planned_end - term.begin).days * 5 / 7), 0, _man_days(context)
-    day = term.begin
-    while day <= until:
-        share = 0.3 if term.calendar.short(day) else 1.0
-        if not term.calendar.works_on(day):
-            busy = term.calendar.overtime(day) and draw.random() < (0.2 if term.late else 0.06)
-            share = 0.4 if busy and share == 1 else 0
-        if share:
-            men = man_days / length * share * (turn if day >= _TURN else 1)
-            seen = weather(context, day)
-            crews = _crews(context.random(f"crews:{day}"), plan, term.elapsed(day), men / weights, seen)
-            found.append(SiteDay(len(found), day, seen, crews, rows))
-            rows += len(crews)
-        day += timedelta(days=1)
-    return tuple(found)
-
-
-def logged_days(context: RequestContext) -> tuple[SiteDay, ...]:
-    """About the last year of the works. Incidents were recorded from the same day on."""
-    return site_days(context)[-_KEPT_DAYS:]
-
-
-def _man_days(context: RequestContext) -> float:
-    return min(contract_value(context) / _CENTS_PER_DAY, 40_000)
-
-
-def _crews(
-    draw: random.Random, plan: dict[int, WorkPackage], elapsed: float, men_a_day: float, seen: Weather
-) -> tuple[Crew, ...]:
-    """The largest crews. Late works are as well manned as they were planned, only for longer."""
-    found = []
-    for code, part in plan.items():
-        share = (elapsed - part.begin) / (part.end - part.begin)
-        if not 0 <= share <= 1:
-            continue
-        pace = 6 * share * (1 - share) / (part.end - part.begin)
-        men = men_a_day * part.weight * pace
-        if code == 0:
-            men = max(men, 2.0)
-        men *= draw.uniform(0.85, 1.15) * (0.4 if seen.stops_work and code in OUTSIDE else 1)
-        if round(men) > 0:
-            hours = Decimal("5.5") if seen.stops_work and code in OUTSIDE else draw.choice(_HOURS)
-            found.append(Crew(code, round(men), hours))
-    found.sort(key=lambda crew: (-crew.workers, crew.code))
-    return tuple(found[:_MOST_CREWS])
-
-
-_HOURS = (*3 * (Decimal("8.0"),), Decimal("7.5"), Decimal("9.0"))
-_RAINY = {"United States": 0.2, "Canada": 0.22, "British Isles": 0.34, "Gulf": 0.02}
-_INLAND = ("United States", "Canada")  # where summer and winter differ most
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +68,79 @@ class Weather:
         return ("Clear", "Partly Cloudy", "Cloudy")[(self.low + self.wind) % 3]
 
 
+@dataclass(frozen=True, slots=True)
+class SiteDay:
+    """One working day; `first_row` numbers its first crew among those of all days."""
+
+    index: int
+    day: date
+    weather: Weather
+    crews: tuple[Crew, ...]
+    first_row: int
+
+    @property
+    def workers(self) -> int:
+        return sum(crew.workers for crew in self.crews)
+
+
+def planned_hours(context: RequestContext, code: int) -> int:
+    plan = plan_of(context.project)
+    return round(_man_days(context) * plan[code].weight / sum(part.weight for part in plan.values()) * 8)
+
+
+@per_project
+@once_begun
+def site_days(context: RequestContext, term: Works) -> Iterator[SiteDay]:
+    """Working days, and some Saturdays; late works go on at more week-ends."""
+    draw, plan, until = context.random("attendance"), plan_of(context.project), term.until
+    if context.company == context.portfolio.company:
+        until = min(until, STOPPED.get(context.project.index, until))
+    turn = draw.choice(_TURNS)
+    weights = sum(part.weight for part in plan.values())
+    length, man_days = round((term.planned_end - term.begin).days * 5 / 7), _man_days(context)
+    index = rows = 0
+    for day in (term.begin + timedelta(days=n) for n in range((until - term.begin).days + 1)):
+        share = 0.3 if term.calendar.short(day) else 1.0
+        if not term.calendar.works_on(day):
+            busy = term.calendar.overtime(day) and draw.random() < (0.2 if term.late else 0.06)
+            share = 0.4 if busy and share == 1 else 0
+        if share:
+            men = man_days / length * share * (turn if day >= _TURN else 1)
+            seen = weather(context, day)
+            crews = _crews(context.random(f"crews:{day}"), plan, term.elapsed(day), men / weights, seen)
+            yield SiteDay(index, day, seen, crews, rows)
+            index, rows = index + 1, rows + len(crews)
+
+
+def logged_days(context: RequestContext) -> tuple[SiteDay, ...]:
+    """About the last year of the works. Incidents were recorded from the same day on."""
+    return site_days(context)[-_KEPT_DAYS:]
+
+
+def _man_days(context: RequestContext) -> float:
+    return min(contract_value(context) / _CENTS_PER_DAY, 40_000)
+
+
+def _crews(
+    draw: random.Random, plan: dict[int, WorkPackage], elapsed: float, men_a_day: float, seen: Weather
+) -> tuple[Crew, ...]:
+    """The largest crews. Late works are as well manned as they were planned, only for longer."""
+    crews = []
+    for code, part in plan.items():
+        share = (elapsed - part.begin) / (part.end - part.begin)
+        if not 0 <= share <= 1:
+            continue
+        pace, stopped = 6 * share * (1 - share) / (part.end - part.begin), seen.stops_work and code in OUTSIDE
+        men = men_a_day * part.weight * pace
+        if code == 0:
+            men = max(men, 2.0)
+        men *= draw.uniform(0.85, 1.15) * (0.4 if stopped else 1)
+        if round(men) > 0:
+            crews.append(Crew(code, round(men), Decimal("5.5") if stopped else draw.choice(_HOURS)))
+    crews.sort(key=lambda crew: (-crew.workers, crew.code))
+    return tuple(crews[:_MOST_CREWS])
+
+
 def weather(context: RequestContext, day: date) -> Weather:
     draw, street = context.random(f"weather:{day}"), context.project.street
     season = math.cos((day.timetuple().tm_yday - 200) / 365 * 2 * math.pi)
@@ -160,7 +157,7 @@ def weather(context: RequestContext, day: date) -> Weather:
 
 _REPORTED, _MACHINES = 12, 4  # days; kinds of machines
 _WORK_OF = ({1, 16, 17}, {16}, {2, 3, 5, 8}, {8, 12, 14})  # each kind of machine: cost codes
-_MAY = {"can_update": True, "can_delete": False}
+_PERMISSIONS = {"can_update": True, "can_delete": False}
 
 
 @table("daily_logs_manpower")
@@ -173,40 +170,42 @@ def manpower(context: RequestContext) -> Rows:
         topics_of(context.project),
         context.id("manpower_log", 0),
     )
-    for one in logged_days(context):
-        fresh, entered = 0 < (TODAY - one.day).days < 4, _entered(context, one)
-        for position, crew in enumerate(one.crews):
-            row = one.first_row + position
-            waiting, firm = fresh and row % 3 == 0, firms[crew.code]
-            subject = topics[(crew.code * 2 + one.index) % len(topics)].subject
+    for day in logged_days(context):
+        fresh, entered = 0 < (TODAY - day.day).days < 4, _entered(context, day)
+        for position, crew in enumerate(day.crews):
+            row = day.first_row + position
+            pending, firm = fresh and row % 3 == 0, firms[crew.code]
+            subject = topics[(crew.code * 2 + day.index) % len(topics)].subject
+            # No template: there are a hundred thousand of these.
             yield {
-                **entered, "position": position + 1, "id": first + row,
-                "status": "pending" if waiting else "approved", "num_workers": crew.workers,
-                "num_hours": crew.hours, "man_hours": crew.man_hours,
+                **entered, "position": position + 1, "id": first + row, "num_workers": crew.workers,
+                "status": "pending" if pending else "approved", "_pending": pending,
+                "num_hours": crew.hours, "man_hours": crew.man_hours, "vendor": firm.ref,
                 "notes": f"{subject}: waiting for an answer." if row % 12 == 5 else None,
-                "vendor": firm.ref, "trade": firm.trade_row,
-                "cost_code": codes[crew.code] if row % 17 else None,
+                "trade": firm.trade_row, "cost_code": codes[crew.code] if row % 17 else None,
                 "location": places[(row * 3 + crew.code) % len(places)] if row % 10 else None,
-                "_pending": waiting,
             }  # fmt: skip
 
 
 @table("daily_logs_construction_report")
 def construction_report(context: RequestContext) -> Rows:
     """The men of the last days by what they are; heads and hours are those of the manpower log."""
-    for one in logged_days(context)[-_REPORTED:]:
-        for position, crew in enumerate(one.crews):
+    for day in logged_days(context)[-_REPORTED:]:
+        for position, crew in enumerate(day.crews):
             firm, men = directory.firm_for(context, crew.code), crew.workers
-            foremen, apprentices = int(men > 3), men // 5
-            heads = {"foreman": foremen, "apprentice": apprentices}
+            heads = {"foreman": int(men > 3), "apprentice": men // 5}
             heads["other"] = men // 4 if crew.code in OUTSIDE else 0
             heads["journeyman"] = men - sum(heads.values())
-            among = {"women": men // 9, "minority": men // 3, "veteran": men // 12}
-            among |= {"first_year": apprentices // 2, "local_city": men // 4, "local_county": men // 2}
+            among = {
+                "women": men // 9,
+                "minority": men // 3,
+                "veteran": men // 12,
+                "first_year": men // 5 // 2,
+            }
+            among |= {"local_city": men // 4, "local_county": men // 2}
             yield {
-                **_entered(context, one), "id": context.id("construction_report", one.first_row + position),
-                "position": position + 1, "status": "approved", "vendor": firm.ref,
-                "trade": firm.trade_row,
+                **_entered(context, day), "id": context.id("construction_report", day.first_row + position),
+                "position": position + 1, "status": "approved", "vendor": firm.ref, "trade": firm.trade_row,
                 **{f"number_of_{kind}_workers": count for kind, count in heads.items()},
                 **{f"{kind}_hours": count * crew.hours for kind, count in (heads | among).items()},
             }  # fmt: skip
@@ -214,106 +213,87 @@ def construction_report(context: RequestContext) -> Rows:
 
 @table("daily_logs_weather", "daily_logs_weather_v1_0")
 def weather_logs(context: RequestContext) -> Rows:
-    for one in logged_days(context):
-        seen, stopped = one.weather, one.weather.stops_work
-        yield _entered(context, one) | render("weather_log", context, one=one) | {
-            "average": f"{(seen.low + seen.high) // 2} °C", "ground": "Wet" if seen.rain else "Dry",
-            "calamity": "Flooding" if seen.rain > 28 else None, "time": context.calendar.at(one.day, 7),
-            "comments": "Work outside stopped." if stopped else None,
-            "is_weather_delay": "Yes" if stopped else "No",
-        }  # fmt: skip
+    for day in logged_days(context):
+        seen, stopped = day.weather, day.weather.stops_work
+        yield _entered(context, day) | render(
+            "weather_log", context, day=day, average=(seen.low + seen.high) // 2, time=context.calendar.at(day.day, 7),
+            ground="Wet" if seen.rain else "Dry", calamity="Flooding" if seen.rain > 28 else None,
+            comments="Work outside stopped." if stopped else None, delayed="Yes" if stopped else "No",
+        )  # fmt: skip
 
 
 @table("daily_logs_notes")
 def notes(context: RequestContext) -> Rows:
     """One project has a note that looks like a formula."""
-    for one in logged_days(context):
-        seen, topics = one.weather, topics_of(context.project)
-        if (one.index * 7 + context.project.index) % 3 and not seen.stops_work:
+    topics, project = topics_of(context.project), context.project
+    for day in logged_days(context):
+        seen = day.weather
+        if (day.index * 7 + project.index) % 3 and not seen.stops_work:
             continue
-        men = sum(crew.workers for crew in one.crews)
-        text = f"{men} on site. {topics[one.index % len(topics)].subject} discussed with the foreman."
+        text = f"{day.workers} on site. {topics[day.index % len(topics)].subject} discussed with the foreman."
         if seen.stops_work:
             text = f"Work outside stopped: {seen.rain} mm of rain, wind {seen.wind} km/h."
-        if one.index == 12 and context.project.index % 19 == 4:
+        if day.index == 12 and project.index % 19 == 4:
             text = "=HYPERLINK(B4) was typed by the foreman"
-        yield {
-            **_entered(context, one), "id": context.id("notes_log", one.index), "comment": text,
-            "daily_log_header_id": context.id("daily_log_header", one.index), "status": "approved",
-            "is_issue_day": seen.stops_work, "created_by_collaborator": False,
-            "location": directory.place(context, one.index) if one.index % 4 else None,
-        }  # fmt: skip
+        place = directory.place(context, day.index) if day.index % 4 else None
+        yield _entered(context, day) | render("notes_log", context, day=day, text=text, place=place)
 
 
 @table("daily_logs_delay")
 def delays(context: RequestContext) -> Rows:
     term, (bad, *kinds) = works(context), names_of("delay_log_types")
-    for one in logged_days(context):
-        draw, stopped = context.random(f"delay:{one.day}"), one.weather.stops_work
+    for day in logged_days(context):
+        draw, stopped = context.random(f"delay:{day.day}"), day.weather.stops_work
         if draw.random() < (0.1 if term and term.late else 0.025) or stopped:
             kind = bad if stopped else draw.choice(kinds)
             hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
-            about = {"hours": hours, "start": start, "end": start + hours}
-            firm = directory.firm_for(context, one.crews[0].code if one.crews else 0)
-            yield _entered(context, one) | render(
-                "delay_log",
-                context,
-                one=one,
-                kind=kind,
-                **about,
-                firm=firm,
-                place=directory.place(context, one.index),
-            )
+            firm = directory.firm_for(context, day.crews[0].code if day.crews else 0)
+            yield _entered(context, day) | render(
+                "delay_log", context, day=day, kind=kind, hours=hours, start=start, end=start + hours, firm=firm,
+                place=directory.place(context, day.index),
+            )  # fmt: skip
 
 
 @table("daily_logs_equipment")
 def equipment_logs(context: RequestContext) -> Rows:
-    codes = [code.ref for code in directory.cost_codes(context)]
-    first, place = context.id("equipment_log", 0), directory.place(context, 0)
+    codes, project_id = directory.cost_codes(context), context.project.id
     machines = [
-        {
-            **fixed_entry(context, "equipment_admin", number),
-            "project_id": context.project.id,
-            "position": number + 1,
-        }
+        {**fixed_entry(context, "equipment_admin", number), "project_id": project_id, "position": number + 1}
         for number in range(_MACHINES)
     ]
-    firms = {code: directory.firm_for(context, code).ref for code in (5, 16)}
-    for one in logged_days(context):
-        entered = _entered(context, one)
-        at_work = {crew.code for crew in one.crews}
-        for number in (number for number, codes_of in enumerate(_WORK_OF) if at_work & codes_of):
-            draw = context.random(f"machine:{one.day}:{number}")
-            idle = draw.choice((0, 1, 2)) + (3 if one.weather.stops_work else 0)
-            code = 16 if number < 2 else 5
-            yield {
-                **entered, "position": number + 1, "id": first + one.index * _MACHINES + number,
-                "hours_operating": f"{8 - idle}.0", "hours_idle": f"{idle}.0",
-                "inspected": draw.random() < 0.8, "inspection_hour": 7, "inspection_minute": 15,
-                "notes": "Stood still: weather." if one.weather.stops_work else None,
-                "equipment": machines[number], "cost_code": codes[code], "vendor": firms[code],
-                "location": place,
-            }  # fmt: skip
+    firms = {code: directory.firm_for(context, code) for code in (5, 16)}
+    for day in logged_days(context):
+        at_work, stopped = {crew.code for crew in day.crews}, day.weather.stops_work
+        for number in (number for number, work in enumerate(_WORK_OF) if at_work & work):
+            draw, code = context.random(f"machine:{day.day}:{number}"), 16 if number < 2 else 5
+            idle = draw.choice((0, 1, 2)) + (3 if stopped else 0)
+            yield _entered(context, day) | render(
+                "equipment_log", context, n=number + 1, number=day.index * _MACHINES + number, idle=idle,
+                operating=8 - idle, inspected=draw.random() < 0.8, machine=machines[number], code=codes[code],
+                notes="Stood still: weather." if stopped else None, firm=firms[code],
+                place=directory.place(context, 0),
+            )  # fmt: skip
 
 
 @table("daily_log_headers")
 def headers(context: RequestContext) -> Rows:
     """Late projects forget to complete their logs more often."""
     term, keeper = works(context), directory.office(context)[1]
-    for one in logged_days(context):
-        forgotten = context.random(f"header:{one.day}").random() < (0.15 if term and term.late else 0.04)
-        done = not forgotten and one.day < TODAY
-        closed = context.calendar.at(one.day, 17, 35) if done else None
-        about = {"done": done, "left": not done, "closed": closed, "author": keeper.ref if done else None}
-        yield render("log_header", context, one=one, **about, noon=context.calendar.noon(one.day))
+    for day in logged_days(context):
+        forgotten = context.random(f"header:{day.day}").random() < (0.15 if term and term.late else 0.04)
+        done = not forgotten and day.day < TODAY
+        yield render(
+            "log_header", context, day=day, done=done, open=not done, noon=context.calendar.noon(day.day),
+            closed=context.calendar.at(day.day, 17, 35) if done else None, author=keeper.ref if done else None,
+        )  # fmt: skip
 
 
-def _entered(context: RequestContext, one: SiteDay) -> Row:
+def _entered(context: RequestContext, day: SiteDay) -> Row:
     """What every entry says; in plain text, as there are very many."""
     calendar = context.calendar
-    entered = moment(calendar.at(one.day, 15 + one.index % 3, one.index * 7 % 60))
+    entered = moment(calendar.at(day.day, 15 + day.index % 3, day.index * 7 % 60))
     return {
-        "date": one.day.isoformat(), "datetime": moment(calendar.noon(one.day)), "position": 1,
+        "date": day.day.isoformat(), "datetime": moment(calendar.noon(day.day)), "position": 1,
         "created_at": entered, "updated_at": entered,
-        "created_by": directory.office(context)[one.index % 3].ref, "permissions": _MAY,
-            }  # fmt: skip
+        "created_by": directory.office(context)[day.index % 3].ref, "permissions": _PERMISSIONS,
+    }  # fmt: skip

@@ -258,7 +258,7 @@ def images(context: RequestContext) -> Rows:
         name = f"{day.day} {_SIDES[(number + side) % 4]}.png"
         file = file_of(context, "photo", context.id("image", number), name, day.day)
         album = 0 if number % 4 else number // 4 % len(_ALBUMS)
-        people = f"{day.weather.sky}, {sum(crew.workers for crew in day.crews)} people on site"
+        people = f"{day.weather.sky}, {day.workers} people on site"
         yield render(
             "image", context, day=day, number=number, file=file, taken=calendar.at(day.day, 10, number * 7 % 60),
             author=directory.office(context)[number % 3], place=directory.place(context, number),
