@@ -13,7 +13,7 @@ from decimal import Decimal
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.dailylogs import logged_days
-from procore_nb.demo.tables.plan import plan_of, works
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import fixed_entry, names_of, render
 
@@ -54,23 +54,21 @@ class Accident:
 
 
 @per_project
-def accidents(context: RequestContext) -> tuple[Accident, ...]:
+@once_begun
+def accidents(context: RequestContext, term: Works) -> Iterator[Accident]:
     """As many as the hours worked make likely; the longer works go on, the fewer."""
-    term, days = works(context), logged_days(context)
-    if term is None:
-        return ()
-    draw, found = context.random("mishaps"), list[Accident]()
+    draw, days, index = context.random("mishaps"), logged_days(context), 0
     risky = [code for code in (2, 5, 8, 9, 14, 15, 16) if code in plan_of(context.project)]
     due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
-    for one in days:
-        due -= float(sum(crew.man_hours for crew in one.crews)) * rate * (1.6 - 1.2 * term.elapsed(one.day))
+    for day in days:
+        hours = float(sum(crew.man_hours for crew in day.crews))
+        due -= hours * rate * (1.6 - 1.2 * term.elapsed(day.day))
         # Nothing happens on the first day that is logged: hours come before incidents.
-        while due < 0 and one is not days[0]:
+        while due < 0 and day is not days[0]:
             due += draw.expovariate(1)
-            happened = term.calendar.at(one.day, draw.randrange(7, 17), draw.randrange(60))
-            code = draw.choice(risky)
-            found.append(_accident(draw, len(found), code, happened, one.day))
-    return tuple(found)
+            happened = term.calendar.at(day.day, draw.randrange(7, 17), draw.randrange(60))
+            yield _accident(draw, index, draw.choice(risky), happened, day.day)
+            index += 1
 
 
 def _accident(draw: random.Random, index: int, code: int, happened: datetime, day: date) -> Accident:
@@ -80,87 +78,75 @@ def _accident(draw: random.Random, index: int, code: int, happened: datetime, da
     light = draw.randrange(2, 21) if kind == "injury" and filing == RESTRICTED else 0
     ago = (TODAY - day).days
     returned = day + timedelta(days=away + 1) if away and away < ago else None
-    open_still = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
-    actions = draw.choice((0, 1, 1, 2))
-    lost = min(away, ago)
-    return Accident(
-        index, kind, code, happened, filing, lost, min(light, ago), returned, actions, not open_still
-    )
+    still_open = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
+    actions, lost, restricted = draw.choice((0, 1, 1, 2)), min(away, ago), min(light, ago)
+    return Accident(index, kind, code, happened, filing, lost, restricted, returned, actions, not still_open)
 
 
 @table("incidents")
 def incidents(context: RequestContext) -> Rows:
     calendar = context.calendar
-    for one in accidents(context):
-        entered, seen = calendar.after(one.happened, 2 / 24), int(one.observed)
+    for accident in accidents(context):
+        entered, observed = calendar.after(accident.happened, 2 / 24), int(accident.observed)
         yield render(
-            "incident", context, one=one, n=one.index + 1, status="closed" if one.closed else "open",
-            entered=entered, title=_title(context, one), author=directory.office(context)[one.index % 3],
-        ) | {
-            "witness_statements_count": int(one.recordable),
-            "open_observations_count": 0 if one.closed else seen,
-            "closed_observations_count": seen if one.closed else 0,
-            "hazard": fixed_entry(context, "hazards", one.index + one.code),
-            "location": directory.place(context, one.index + one.code) if one.index % 6 else None,
-            "updated_at": calendar.after(entered, 20) if one.closed else entered,
+            "incident", context, accident=accident, n=accident.index + 1, status="closed" if accident.closed else "open",
+            entered=entered, title=_title(context, accident), author=directory.office(context)[accident.index % 3],
+            witnesses=int(accident.recordable), hazard=fixed_entry(context, "hazards", accident.index + accident.code),
+            open=0 if accident.closed else observed, closed=observed if accident.closed else 0,
+            place=directory.place(context, accident.index + accident.code) if accident.index % 6 else None,
+            updated=calendar.after(entered, 20) if accident.closed else entered,
+        )  # fmt: skip
+
+
+# Each list of records: the kind of incidents it is of, and the type it gives them.
+_RECORDS = {
+    "injuries": ("injury", "Injury"),
+    "near_misses": ("near_miss", "NearMiss"),
+    "property_damages": ("damage", "PropertyDamage"),
+    "environmentals": ("spill", "Environmental"),
+}
+
+
+@table(*_RECORDS)
+def incident_records(context: RequestContext) -> Rows:
+    """What each kind of incident has a record of; one for each."""
+    name, (kind, record_type) = context.endpoint.name, _RECORDS[context.endpoint.name]
+    for accident in accidents(context):
+        if accident.kind != kind:
+            continue
+        firm = directory.firm_for(context, accident.code)
+        affliction, part, activity = _harm(context, accident)
+        cost = 800 + accident.index * 370 % 9_000 if kind == "damage" else 300 + accident.index * 190 % 4_000
+        transferred = accident.index % 4 == 3
+        values = {
+            "accident": accident, "n": accident.index + 1, "firm": firm, "type": record_type, "text": _title(context, accident),
+            "entered": context.calendar.after(accident.happened, 3 / 24), "activity": activity,
+            "person": directory.worker_of(context, firm), "author": directory.office(context)[accident.index % 3],
+            "source": fixed_entry(context, "incident_harm_sources", accident.index + accident.code),
+            "filing": names_of("incident_injury_filing_types")[accident.filing], "affliction": affliction,
+            "parts": [part], "restricted": 0 if transferred else accident.days_restricted,
+            "transferred": accident.days_restricted if transferred else 0, "cost": Decimal(cost).quantize(Decimal("0.01")),
+            "overnight": accident.filing == LOST and accident.days_lost > 14, "emergency": accident.filing in (MEDICAL, LOST),
+            "provider": "Site first aider" if accident.filing == FIRST_AID else None,
+            "spill": fixed_entry(context, "incident_environmental_types", accident.index),
+            "litres": Decimal(20 + accident.index * 15 % 180),
         }  # fmt: skip
-
-
-@table("injuries")
-def injuries(context: RequestContext) -> Rows:
-    for one, row in _records(context, "injury", "Injury"):
-        affliction, part, _activity = _harm(context, one)
-        yield {
-            **row, "filing_type": names_of("incident_injury_filing_types")[one.filing],
-            "recordable": one.recordable, "work_days_absent": one.days_lost,
-            "work_days_restricted": 0 if one.index % 4 == 3 else one.days_restricted,
-            "work_days_transferred": one.days_restricted if one.index % 4 == 3 else 0,
-            "date_returned_to_work": one.returned,
-            "hospitalized_overnight": one.filing == LOST and one.days_lost > 14,
-            "treated_in_er": one.filing in (MEDICAL, LOST),
-            "treatment_provider": "Site first aider" if one.filing == FIRST_AID else None,
-            "affliction_type": affliction, "body_parts": [part],
-        }  # fmt: skip
-
-
-@table("near_misses")
-def near_misses(context: RequestContext) -> Rows:
-    for _one, row in _records(context, "near_miss", "NearMiss"):
-        yield {**row, "recordable": False}
-
-
-@table("property_damages")
-def property_damages(context: RequestContext) -> Rows:
-    for one, row in _records(context, "damage", "PropertyDamage"):
-        cost = Decimal(800 + one.index * 370 % 9_000).quantize(Decimal("0.01"))
-        firm = directory.firm_for(context, one.code)
-        yield {**row, "recordable": False, "estimated_cost_impact": cost, "responsible_company": firm.ref}
-
-
-@table("environmentals")
-def environmentals(context: RequestContext) -> Rows:
-    for one, row in _records(context, "spill", "Environmental"):
-        yield {
-            **row, "recordable": False,
-            "environmental_type": fixed_entry(context, "incident_environmental_types", one.index),
-            "estimated_cost_impact": Decimal(300 + one.index * 190 % 4_000).quantize(Decimal("0.01")),
-            "quantity_value": Decimal(20 + one.index * 15 % 180), "quantity_unit_of_measure": "l",
-        }  # fmt: skip
+        yield render("incident_record", context, **values) | render(name, context, **values)
 
 
 @table("incident_actions")
 def incident_actions(context: RequestContext) -> Rows:
     """The first action may have become an observation."""
-    for one in accidents(context):
-        for step in range(one.actions):
-            action = fixed_entry(context, "incident_action_types", one.index + step)
-            seen = (
-                context.id("observation", FROM_ACCIDENTS + one.index) if one.observed and step == 0 else None
-            )
+    for accident in accidents(context):
+        observation = (
+            context.id("observation", FROM_ACCIDENTS + accident.index) if accident.observed else None
+        )
+        for step in range(accident.actions):
+            action = fixed_entry(context, "incident_action_types", accident.index + step)
             yield render(
-                "incident_action", context, one=one, number=one.index * 4 + step, action=action, seen=seen,
-                text=f"{action['name']}: done with the crew.",
-                entered=context.calendar.after(one.happened, (5 + 20 * step) / 24),
+                "incident_action", context, accident=accident, number=accident.index * 4 + step, action=action,
+                observation=observation if step == 0 else None, text=f"{action['name']}: done with the crew.",
+                entered=context.calendar.after(accident.happened, (5 + 20 * step) / 24),
             )  # fmt: skip
 
 
@@ -168,42 +154,32 @@ def incident_actions(context: RequestContext) -> Rows:
 def witness_statements(context: RequestContext) -> Rows:
     """One for each recordable injury."""
     people = directory.people(context)
-    for one in accidents(context):
-        if one.recordable:
-            entered, witness = context.calendar.after(one.happened, 0.25), people[one.index % len(people)]
-            day = context.calendar.day_of(entered)
-            yield render("witness_statement", context, one=one, entered=entered, day=day, witness=witness)
+    for accident in (one for one in accidents(context) if one.recordable):
+        entered, witness = (
+            context.calendar.after(accident.happened, 0.25),
+            people[accident.index % len(people)],
+        )
+        day = context.calendar.day_of(entered)
+        yield render(
+            "witness_statement", context, accident=accident, entered=entered, day=day, witness=witness
+        )
 
 
-def _title(context: RequestContext, one: Accident) -> str:
-    if one.kind == "injury":
-        affliction, part, activity = (found["name"].lower() for found in _harm(context, one))
+def _title(context: RequestContext, accident: Accident) -> str:
+    if accident.kind == "injury":
+        affliction, part, activity = (entry["name"].lower() for entry in _harm(context, accident))
         return f"{affliction.capitalize()}: {part}, while {activity}"
-    titles = _TITLES[one.kind]
-    return titles[(one.index * 7 + one.code + context.project.index) % len(titles)]
+    titles = _TITLES[accident.kind]
+    return titles[(accident.index * 7 + accident.code + context.project.index) % len(titles)]
 
 
-def _harm(context: RequestContext, one: Accident) -> tuple[Row, Row, Row]:
+def _harm(context: RequestContext, accident: Accident) -> tuple[Row, Row, Row]:
     """Affliction, part of the body and activity; no fracture is left to first aid."""
-    number = one.index * 5 + one.code + context.project.index
+    number = accident.index * 5 + accident.code + context.project.index
     affliction = fixed_entry(context, "incident_affliction_types", number)
-    if affliction["name"] == "Fracture" and not one.recordable:
+    if affliction["name"] == "Fracture" and not accident.recordable:
         affliction = fixed_entry(context, "incident_affliction_types", number - 1)
     parts = _PARTS[affliction["name"]]
-    part = names_of("incident_body_parts").index(parts[(number // 2 + one.code) % len(parts)])
-    activity = fixed_entry(context, "incident_work_activities", number * 3 + one.index)
+    part = names_of("incident_body_parts").index(parts[(number // 2 + accident.code) % len(parts)])
+    activity = fixed_entry(context, "incident_work_activities", number * 3 + accident.index)
     return affliction, fixed_entry(context, "incident_body_parts", part), activity
-
-
-def _records(context: RequestContext, kind: str, type_name: str) -> Iterator[tuple[Accident, Row]]:
-    """Incidents of a kind, each with what the records of every kind say."""
-    for one in accidents(context):
-        if one.kind == kind:
-            firm = directory.firm_for(context, one.code)
-            yield one, render(
-                "incident_record", context, one=one, n=one.index + 1, firm=firm, type=type_name,
-                entered=context.calendar.after(one.happened, 3 / 24), text=_title(context, one),
-                person=directory.worker_of(context, firm), activity=_harm(context, one)[2],
-                author=directory.office(context)[one.index % 3],
-                source=fixed_entry(context, "incident_harm_sources", one.index + one.code),
-            )  # fmt: skip
