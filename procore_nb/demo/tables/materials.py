@@ -1,6 +1,6 @@
 """Materials Management: what the purchase orders of a project order, what was shipped, and what came.
 
-In: a context. Out: orders, shipments and receipts with their lines. An order here is a purchase order of the commitments:
+In: a context. Out: orders, shipments and receipts with their lines. An order in this module is a purchase order of the commitments:
 the same number, firm, day and money, in quantities.
 """
 
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables.directory import COST_CODES
-from procore_nb.demo.tables.plan import works
+from procore_nb.demo.tables.plan import Works, once_begun
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import render
@@ -28,8 +28,12 @@ class Material:
     percent: int
     price: int
 
+    @property
+    def work(self) -> str:
+        return COST_CODES[self.code][1]
 
-MATERIALS = tuple(Material(*one) for one in read_facts("money")["materials"])
+
+MATERIALS = tuple(Material(*facts) for facts in read_facts("money")["materials"])
 _ORDER, _SHIPMENT, _RECEIPT = "material_order", "material_shipment", "material_receipt"
 # Share of a work's time at which a delivery is due, its percent of each line, and its days of delay by `late`.
 _DELIVERIES = ((0.0, 30, (0, 4)), (0.35, 45, (2, 11)), (0.7, 25, (0, 7)))
@@ -69,24 +73,22 @@ class MaterialOrder:
     def vendor(self) -> str:
         return self.purchase.vendor.name
 
-    def shipped(self, line: int) -> int:
-        return sum(one.quantities[line] for one in self.deliveries)
-
-    def received(self, line: int) -> int:
-        return sum(one.quantities[line] for one in self.deliveries if one.came)
+    @property
+    def shipped(self) -> tuple[int, ...]:
+        return self._sums(self.deliveries)
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing is left at the supplier's."""
-        return all(self.shipped(line) == quantity for line, quantity in enumerate(self.ordered))
+    def received(self) -> tuple[int, ...]:
+        return self._sums(tuple(delivery for delivery in self.deliveries if delivery.came))
+
+    def _sums(self, deliveries: tuple[Delivery, ...]) -> tuple[int, ...]:
+        return tuple(sum(one.quantities[line] for one in deliveries) for line in range(len(self.lines)))
 
     @property
     def status(self) -> str:
-        if any(self.received(line) for line in range(len(self.lines))):
-            came = all(self.received(line) == quantity for line, quantity in enumerate(self.ordered))
-            return "FULLY_RECEIVED" if came else "PARTIALLY_RECEIVED"
-        if any(self.shipped(line) for line in range(len(self.lines))):
-            return "FULLY_SHIPPED" if self.whole else "PARTIALLY_SHIPPED"
+        for quantities, word in ((self.received, "RECEIVED"), (self.shipped, "SHIPPED")):
+            if any(quantities):
+                return f"{'FULLY' if quantities == self.ordered else 'PARTIALLY'}_{word}"
         return "DELAYED" if self.due < TODAY else "ORDERED"
 
     @property
@@ -101,22 +103,20 @@ class MaterialOrder:
 
 
 @per_project
-def material_orders(context: RequestContext) -> tuple[MaterialOrder, ...]:
+@once_begun
+def material_orders(context: RequestContext, term: Works) -> Iterator[MaterialOrder]:
     """Of the purchase orders that both sides have signed."""
-    bought = (one for one in purchases(context) if one.kind == PURCHASE_ORDER and one.executed)
-    return tuple(_order(context, one) for one in bought)
+    for purchase in purchases(context):
+        if purchase.kind == PURCHASE_ORDER and purchase.executed:
+            yield _order(context, term, purchase)
 
 
-def _order(context: RequestContext, purchase: Purchase) -> MaterialOrder:
+def _order(context: RequestContext, term: Works, purchase: Purchase) -> MaterialOrder:
     code, worth = purchase.lines[0].code.code, purchase.total / context.project.rate
-    lines = tuple(number for number, one in enumerate(MATERIALS) if one.code == code)
-    ordered = tuple(
-        max(1, int(worth * one.percent) // (10_000 * one.price)) for one in MATERIALS if one.code == code
-    )
-    deliveries, left_over, due, term = list[Delivery](), ordered, TODAY, works(context)
-    for number, (share, percent, delays) in enumerate(_DELIVERIES if term else (), 1):
-        if term is None:
-            break
+    materials = {number: material for number, material in enumerate(MATERIALS) if material.code == code}
+    ordered = tuple(max(1, int(worth * one.percent) // (10_000 * one.price)) for one in materials.values())
+    deliveries, left_over, due = list[Delivery](), ordered, TODAY
+    for number, (share, percent, delays) in enumerate(_DELIVERIES, 1):
         due = term.day_at(purchase.begin + share * (purchase.end - purchase.begin))
         due = max(context.calendar.workday(due), purchase.contract_date)
         came = min(due + timedelta(days=delays[term.late]), term.end)
@@ -130,7 +130,7 @@ def _order(context: RequestContext, purchase: Purchase) -> MaterialOrder:
             index = purchase.index * len(_DELIVERIES) + number - 1
             arrived = came if came < TODAY else None
             deliveries.append(Delivery(index, number, due, left, arrived, quantities))
-    return MaterialOrder(purchase, lines, ordered, due, tuple(deliveries))
+    return MaterialOrder(purchase, tuple(materials), ordered, due, tuple(deliveries))
 
 
 @table("material_items")
@@ -139,13 +139,14 @@ def material_items(context: RequestContext) -> Rows:
         for number, ordered in zip(order.lines, order.ordered, strict=True):
             code, work, _trade = COST_CODES[MATERIALS[number].code]
             properties = [{"key": "cost_code", "value": code, "property_type": "text"}]
-            more = {"labels": [work], "properties": properties, "stock_min": 0, "stock_max": ordered}
-            yield {**_item(context, number), **more}
+            yield _item(context, number) | {
+                "labels": [work], "properties": properties, "stock_min": 0, "stock_max": ordered,
+            }  # fmt: skip
 
 
 @table("material_labels")
 def material_labels(context: RequestContext) -> Rows:
-    for code in dict.fromkeys(one.code for one in MATERIALS):
+    for code in dict.fromkeys(material.code for material in MATERIALS):
         yield render("material_label", context, code=code, work=COST_CODES[code][1])
 
 
@@ -153,62 +154,65 @@ def material_labels(context: RequestContext) -> Rows:
 def material_purchase_orders(context: RequestContext) -> Rows:
     """Those wholly on their way only when `include_fully_shipped` is true."""
     for order in material_orders(context):
-        row = render("material_order", context, order=order, count=len(order.lines))
-        hidden = "include_fully_shipped=true" if order.whole else None
+        row = render(_ORDER, context, order=order, count=len(order.lines))
+        hidden = "include_fully_shipped=true" if order.shipped == order.ordered else None
         yield {**row, **_ref(context, _ORDER, order), "_hidden_unless": hidden}
 
 
 @table("material_purchase_order_vendors")
 def material_purchase_order_vendors(context: RequestContext) -> Rows:
-    for name in dict.fromkeys(one.vendor for one in material_orders(context)):
-        yield {"vendor": name}
+    yield from (
+        {"vendor": name} for name in dict.fromkeys(order.vendor for order in material_orders(context))
+    )
 
 
 @table("material_purchase_order_line_items", "material_purchase_order_line_items_by_purchase_order")
 @table("material_shipment_purchase_order_lines")
 def material_purchase_order_line_items(context: RequestContext) -> Rows:
     """Of all orders, of one, or of the order that a shipment belongs to."""
-    wanted = context.ids.get("id") or context.ids.get("shipment_id")
+    holder_id = context.ids.get("id") or context.ids.get("shipment_id")
     for order in material_orders(context):
-        shipments = [_ref(context, _SHIPMENT, order, one) for one in order.deliveries]
-        receipts = [_ref(context, _RECEIPT, order, one) for one in order.deliveries if one.came]
+        shipments = [_ref(context, _SHIPMENT, order, delivery) for delivery in order.deliveries]
+        receipts = [
+            _ref(context, _RECEIPT, order, delivery) for delivery in order.deliveries if delivery.came
+        ]
         holders = [_ref(context, _ORDER, order)] if "id" in context.ids else shipments
-        if wanted is not None and wanted not in [one["id"] for one in holders]:
+        if holder_id is not None and holder_id not in [holder["id"] for holder in holders]:
             continue
-        index, made = order.purchase.index, order.purchase.created
-        updated = max(made, context.calendar.entered(order.last_event, index))
-        for line, ordered in enumerate(order.ordered):
-            received, work = order.received(line), COST_CODES[MATERIALS[order.lines[line]].code][1]
+        index, created = order.purchase.index, order.purchase.created
+        updated = max(created, context.calendar.entered(order.last_event, index))
+        quantities = zip(order.ordered, order.shipped, order.received, strict=True)
+        for line, (ordered, shipped, received) in enumerate(quantities):
             yield _line(context, order, line) | render(
-                "material_order_line", context, order=order, labels=[work], ordered=ordered,
-                shipped=order.shipped(line), received=received, outstanding=ordered - received,
+                "material_order_line", context, order=order, labels=[MATERIALS[order.lines[line]].work],
+                ordered=ordered, shipped=shipped, received=received, outstanding=ordered - received,
                 number=index * 10 + line, shipments=shipments, receipts=receipts, updated=updated,
             )  # fmt: skip
 
 
 @table("material_shipments", "material_receipts")
 def material_deliveries(context: RequestContext) -> Rows:
-    for kind, order, one in _deliveries(context):
-        day = one.came if one.came and kind == _RECEIPT else one.left
-        about = {"order": order, "one": one, "count": len(order.lines)}
-        row = render(kind, context, **about, entered=context.calendar.entered(day, one.index))
+    for kind, order, delivery in _deliveries(context):
+        day = delivery.came if delivery.came and kind == _RECEIPT else delivery.left
+        entered = context.calendar.entered(day, delivery.index)
+        row = render(kind, context, order=order, delivery=delivery, count=len(order.lines), entered=entered)
         if kind == _RECEIPT:
-            row["shipment"] = _ref(context, _SHIPMENT, order, one)
-        yield {**row, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, one)}
+            row["shipment"] = _ref(context, _SHIPMENT, order, delivery)
+        yield {**row, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, delivery)}
 
 
 @table("material_shipment_line_items", "material_shipment_line_items_by_shipment")
 @table("material_receipt_line_items", "material_receipt_line_items_by_receipt")
 def material_delivery_line_items(context: RequestContext) -> Rows:
-    for kind, order, one in _deliveries(context):
-        shipment, receipt = (_ref(context, name, order, one) for name in (_SHIPMENT, _RECEIPT))
+    for kind, order, delivery in _deliveries(context):
+        shipment, receipt = (_ref(context, name, order, delivery) for name in (_SHIPMENT, _RECEIPT))
         if context.ids.get("id") in (None, (shipment if kind == _SHIPMENT else receipt)["id"]):
-            for line, quantity in enumerate(one.quantities):
+            for line, quantity in enumerate(delivery.quantities):
                 yield _line(context, order, line) | render(
-                    f"{kind}_line", context, one=one, shipment=shipment, receipt=receipt, quantity=quantity,
-                    entered=one.came and context.calendar.entered(one.came, one.index),
-                    receipts=[receipt] if one.came else [], came=quantity if one.came else 0,
-                    number=one.index * 10 + line,
+                    f"{kind}_line", context, delivery=delivery, shipment=shipment, receipt=receipt,
+                    entered=delivery.came and context.calendar.entered(delivery.came, delivery.index),
+                    receipts=[receipt] if delivery.came else [], number=delivery.index * 10 + line,
+                    received=quantity if delivery.came else 0, quantity=quantity,
                 )  # fmt: skip
 
 
@@ -216,23 +220,25 @@ def _deliveries(context: RequestContext) -> Iterator[tuple[str, MaterialOrder, D
     """Deliveries a list is about, each with their kind: all that left, or those that have come."""
     kind = _RECEIPT if "receipt" in context.endpoint.name else _SHIPMENT
     for order in material_orders(context):
-        for one in order.deliveries:
-            if one.came or kind == _SHIPMENT:
-                yield kind, order, one
+        for delivery in order.deliveries:
+            if delivery.came or kind == _SHIPMENT:
+                yield kind, order, delivery
 
 
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
-    about = {"order": order, "position": line + 1, "item": _item(context, order.lines[line])}
-    about |= {"uom": MATERIALS[order.lines[line]].uom, "ref": _ref(context, _ORDER, order)}
-    return render("material_line", context, **about)
+    number = order.lines[line]
+    return render(
+        "material_line", context, order=order, position=line + 1, item=_item(context, number),
+        uom=MATERIALS[number].uom, ref=_ref(context, _ORDER, order),
+    )  # fmt: skip
 
 
 def _item(context: RequestContext, number: int) -> Row:
-    one = MATERIALS[number]
-    return render("material_item", context, number=number, one=one, work=COST_CODES[one.code][1])
+    return render("material_item", context, number=number, material=MATERIALS[number])
 
 
-def _ref(context: RequestContext, kind: str, order: MaterialOrder, one: Delivery | None = None) -> Row:
-    number = order.purchase.index if one is None else one.index
-    mark = f"-{kind[9].upper()}{one.number}" if one else ""
-    return render("material_ref", context, kind=kind, number=number, name=order.purchase.number + mark)
+def _ref(context: RequestContext, kind: str, order: MaterialOrder, delivery: Delivery | None = None) -> Row:
+    number, name = order.purchase.index, order.purchase.number
+    if delivery is not None:
+        number, name = delivery.index, f"{name}-{kind[9].upper()}{delivery.number}"
+    return render("material_ref", context, kind=kind, number=number, name=name)
