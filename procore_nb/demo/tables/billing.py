@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,7 +18,8 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.plan import WorkPackage, plan_of, work_done, works
+from procore_nb.demo.tables.directory import contact
+from procore_nb.demo.tables.plan import WorkPackage, Works, once_begun, plan_of, work_done, works
 from procore_nb.demo.tables.purchases import PRIME, Purchase, budget, orders_of, prime_sum, purchases
 from procore_nb.demo.tables.reference_data import UNBUDGETED, BudgetCode, codes_of, line_row, wbs
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
@@ -65,18 +67,19 @@ class Bill:
     def due(self) -> int:
         return self.earned - self.earned_before
 
+    @property
+    def percent(self) -> float:
+        return self.done * 10_000 // (self.original + self.more + self.less) / 100
 
-def periods(context: RequestContext) -> tuple[tuple[date, date], ...]:
+
+@once_begun
+def periods(context: RequestContext, term: Works) -> Iterator[tuple[date, date]]:
     """First and last day of each month of the works so far."""
-    term = works(context)
-    if term is None:
-        return ()
-    first, found = term.begin.replace(day=1), []
+    first = term.begin.replace(day=1)
     while first <= term.until:
         after = (first + timedelta(days=32)).replace(day=1)
-        found.append((first, after - timedelta(days=1)))
+        yield first, after - timedelta(days=1)
         first = after
-    return tuple(found)
 
 
 def retained_percent(context: RequestContext) -> int:
@@ -103,29 +106,26 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
         context.random(f"bills:{purchase.number if purchase else 'owner'}"),
         retained_percent(context),
     )
-    amounts = tuple(line.amount for line in purchase.lines) if purchase else (prime_sum(context),)
+    amounts = [line.amount for line in purchase.lines] if purchase else [prime_sum(context)]
     orders, part = orders_of(context, purchase), purchase and WorkPackage(0, purchase.begin, purchase.end)
-    usual, median = draw.randrange(-6, 9), 46 + 12 * term.late
+    usual, median, calendar = draw.randrange(-6, 9), 46 + 12 * term.late, context.calendar
     previous, earned, known, number, last = 0, 0, (0, 0), 0, date.min
     for period, (start, end) in enumerate(periods(context)):
-        billed, day = (
-            context.calendar.workday(end + timedelta(days=usual + draw.randrange(4))),
-            min(end, TODAY),
-        )
+        billed, day = calendar.workday(end + timedelta(days=usual + draw.randrange(4))), min(end, TODAY)
         share = part.done(term.elapsed(day)) if part else work_done(context.project, term, day)
-        approved = [one for one in orders if one.state_on(min(end, billed)) == "approved"]
-        lines, extras = tuple(_part(amount, share) for amount in amounts), dict[int, int]()
-        for claim, amount in (one for order in approved for one in order.parts):
-            extras[claim.code.number] = extras.get(claim.code.number, 0) + _part(amount, share)
+        approved = [order for order in orders if order.state_on(min(end, billed)) == "approved"]
+        lines, extras = tuple(_part(amount, share) for amount in amounts), Counter[int]()
+        for claim, amount in (changed for order in approved for changed in order.parts):
+            extras[claim.code.number] += _part(amount, share)
         total, final = sum(lines) + sum(extras.values()), share >= 1
         # A month in which credits took away more than was done is billed with the next one.
         if billed > TODAY or total == previous or (total < previous and not final):
             continue
-        totals = [one.total for one in approved]
-        changes = sum(one for one in totals if one > 0), sum(one for one in totals if one < 0)
+        totals = [order.total for order in approved]
+        changes = sum(max(0, amount) for amount in totals), sum(min(0, amount) for amount in totals)
         retained = 0 if final else total * percent // 100
         number += 1
-        status, pays = _state(draw, context.calendar, billed, median)
+        status, pays = _state(draw, calendar, billed, median)
         if status in COUNTED:  # one after the other: what is in dispute holds up what comes after it
             last = pays = max(last, pays)
         paid = status in COUNTED and pays <= TODAY and context.project.index not in _NO_PAYMENTS
@@ -139,17 +139,99 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
 def _state(draw: random.Random, calendar: SiteCalendar, billed: date, median: float) -> tuple[str, date]:
     """Status of a bill, and when it is paid: most after a month or two; one in 80 is disputed."""
     age, words = (TODAY - billed).days, read_facts("money")["bill_words"]
-    fresh = "draft" if age < 9 else draw.choices(list(words), list(words.values()))[0]
-    status = fresh if age <= 30 else draw.choice((*COUNTED[:1] * 6, *COUNTED))
-    days = draw.lognormvariate(math.log(median), 0.4) + (
-        draw.randrange(60, 200) if draw.random() < 0.0125 else 0
-    )
+    status = "draft" if age < 9 else draw.choices(list(words), list(words.values()))[0]
+    if age > 30:
+        status = draw.choice((*COUNTED[:1] * 6, *COUNTED))
+    days = draw.lognormvariate(math.log(median), 0.4)
+    if draw.random() < 0.0125:
+        days += draw.randrange(60, 200)
     return status, calendar.next_workday(billed + timedelta(days=max(9, round(days))))
 
 
 def _part(amount: int, share: float) -> int:
     """Share of an amount in whole units of the currency."""
     return amount if share >= 1 else int(amount * share) // 100 * 100
+
+
+# Invoices to the owner know fewer statuses.
+_OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "under_review"}
+
+
+def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
+    """Invoices of the firms, contract by contract, each with the number of its id."""
+    for purchase in purchases(context):
+        for bill in bills(context).get(purchase.index, ()):
+            yield purchase.index * 100 + bill.number, purchase, bill
+
+
+@table("requisitions", "requisitions_v1_0")
+def requisitions(context: RequestContext) -> Rows:
+    calendar, team = context.calendar, directory.site(context)
+    for number, purchase, bill in _invoices(context):
+        person = team[purchase.index % len(team)]
+        sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
+        submitted = None if bill.status == "draft" else max(sent, bill.billed)
+        yield render(
+            "requisition", context, number=number, bill=bill, purchase=purchase, submitted=submitted,
+            before=None if bill.number == 1 else context.id("requisition", number - 1),
+            final=bill.final and bill == bills(context)[purchase.index][-1], sheet=_summary(context, bill),
+            creator=contact(context, person), created=calendar.entered(bill.billed, number),
+            updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
+        )  # fmt: skip
+
+
+@table("requisition_contract_items")
+def requisition_contract_items(context: RequestContext) -> Rows:
+    before: tuple[int, ...] = ()
+    asked = context.number_of("requisition", context.ids["requisition_id"])
+    for number, purchase, bill in _invoices(context):
+        before = before if bill.number > 1 else (0,) * len(purchase.lines)
+        items = enumerate(zip(purchase.lines, bill.lines, before, strict=True), 1)
+        for position, (line, done, known) in items if number == asked else ():
+            yield render(
+                "requisition_item", context, number=bill.number * 20 + position - 1, line=line, bill=bill,
+                line_kind=f"{purchase.kind}_line_item", position=position, known=known, done=done,
+                percent=(done * 10_000 // line.amount if line.amount else 0) / 100,
+                retained=retained_percent(context), wbs_code=wbs(context, line.code),
+            )  # fmt: skip
+        before = bill.lines
+
+
+@table("payment_applications", "payment_applications_by_prime_contract")
+def payment_applications(context: RequestContext) -> Rows:
+    if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
+        return
+    entered = context.calendar.entered
+    for bill in owner_bills(context):
+        yield render(
+            "payment_application", context, bill=bill, status=_OWNER_WORDS.get(bill.status, bill.status),
+            paid=bill.due if bill.paid_on else 0, sheet=_summary(context, bill),
+            made=entered(bill.billed, bill.number), updated=entered(bill.paid_on or bill.billed, bill.number),
+        )  # fmt: skip
+
+
+@table("billing_periods")
+def billing_periods(context: RequestContext) -> Rows:
+    for number, (start, end) in enumerate(periods(context)):
+        yield render(
+            "billing_period", context, number=number, start=start, end=end, position=number + 1,
+            due=end + timedelta(days=5), status="open" if end >= TODAY else "closed",
+            made=context.calendar.entered(start - timedelta(days=5), number),
+        )  # fmt: skip
+
+
+@table("contract_payments")
+def contract_payments(context: RequestContext) -> Rows:
+    for number, purchase, bill in _invoices(context):
+        if bill.paid_on and str(context.id(purchase.kind, purchase.index)) == context.ids["contract_id"]:
+            entered = context.calendar.entered(bill.paid_on, number)
+            values = {"number": number, "purchase": purchase, "bill": bill, "check": 100_000 + number}
+            yield render("contract_payment", context, **values, entered=entered)
+
+
+def _summary(context: RequestContext, bill: Bill) -> Row:
+    """The sheet in front of an invoice (AIA form G702)."""
+    return render("g702", context, bill=bill, retained=0 if bill.final else retained_percent(context))
 
 
 KINDS = {"L": "payroll", "E": "invoice", "O": "expense"}
@@ -175,12 +257,10 @@ class Spending:
 
 
 @per_project
-def spendings(context: RequestContext) -> tuple[Spending, ...]:
-    term, found = works(context), list[Spending]()
-    if term is None:
-        return ()
+@once_begun
+def spendings(context: RequestContext, term: Works) -> Iterator[Spending]:
     codes, plan, calendar = codes_of(context), plan_of(context.project), context.calendar
-    draw, spent = context.random("spendings"), {one.number: 0 for one in codes}
+    draw, spent, index = context.random("spendings"), Counter[BudgetCode](), 0
     factors = {letter: draw.randrange(92, 104) + (10 if term.late else 0) for letter in KINDS}
     least = int(_LEAST * context.project.rate)
     for month, (_start, end) in enumerate(periods(context)):
@@ -189,128 +269,42 @@ def spendings(context: RequestContext) -> tuple[Spending, ...]:
         day = min(end, term.until)
         for letter, kind in KINDS.items():
             lines = list[tuple[BudgetCode, int]]()
-            for one in (one for one in codes if one.kind.code == letter):
-                whole = budget(context)[one.number] * factors[letter] // 100
-                total = int(whole * plan[one.code].done(term.elapsed(day))) // 5 * 5
-                if total > spent[one.number] + least:  # less waits for the next month
-                    lines.append((one, total - spent[one.number]))
-                    spent[one.number] = total
+            for code in (code for code in codes if code.kind.code == letter):
+                whole = budget(context)[code.number] * factors[letter] // 100
+                total = int(whole * plan[code.code].done(term.elapsed(day))) // 5 * 5
+                if total > spent[code] + least:  # less waits for the next month
+                    lines.append((code, total - spent[code]))
+                    spent[code] = total
             if kind == "expense" and month % 5 == 3 and context.project.index % 4 == 1:
                 lines.append((UNBUDGETED, draw.randrange(10, 120) * least // 50_00 * 10_00))
             if lines:
                 status = "pending" if (TODAY - day) < timedelta(days=25) else "approved"
-                day, index = calendar.workday(day), len(found)
-                found.append(Spending(index, kind, day, tuple(lines), status, calendar.entered(day, index)))
-    return tuple(found)
+                day = calendar.workday(day)
+                yield Spending(index, kind, day, tuple(lines), status, calendar.entered(day, index))
+                index += 1
 
 
 @table("direct_costs", "direct_costs_v1_0")
 def direct_costs(context: RequestContext) -> Rows:
-    for one in spendings(context):
-        vendor = directory.firm_for(context, 16) if one.kind == "invoice" else None
-        person = None if vendor else directory.brief(directory.office(context)[one.index % 3])
-        paid = one.day + timedelta(days=0 if person else 21 + one.index % 30)
+    office = directory.office(context)
+    for spending in spendings(context):
+        vendor = directory.firm_for(context, 16) if spending.kind == "invoice" else None
+        paid = spending.day + timedelta(days=21 + spending.index % 30 if vendor else 0)
         yield render(
-            "direct_cost", context, one=one, firm=vendor, text=_TEXTS[one.kind], employee=person,
-            terms="Net 30" if vendor else None, number=f"INV-{one.index + 1:04}" if vendor else None,
-            paid_on=paid if one.status == "approved" and paid <= TODAY else None,
+            "direct_cost", context, spending=spending, firm=vendor, text=_TEXTS[spending.kind],
+            employee=None if vendor else directory.brief(office[spending.index % 3]),
+            terms="Net 30" if vendor else None, number=f"INV-{spending.index + 1:04}" if vendor else None,
+            paid_on=paid if spending.status == "approved" and paid <= TODAY else None,
         )  # fmt: skip
 
 
 @table("direct_cost_line_items", "direct_cost_line_items_by_direct_cost")
 def direct_cost_line_items(context: RequestContext) -> Rows:
     """Lines of all direct costs, or of one."""
-    wanted = context.ids.get("direct_cost_id")
-    for one in spendings(context):
-        holder = "direct_cost", context.id("direct_cost", one.index)
-        for position, (code, amount) in enumerate(one.lines if wanted in (None, str(holder[1])) else ()):
-            text, number = (
-                f"{_TEXTS[one.kind]}: {code.name.partition('.')[0]}",
-                one.index * _PER_COST + position,
-            )
-            yield line_row(context, holder, number, position, code, text, amount, one.created, one.created)
-
-
-# Invoices to the owner know fewer statuses.
-_OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "under_review"}
-
-
-def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
-    """Invoices of the firms, contract by contract, each with the number of its id."""
-    for one in purchases(context):
-        for bill in bills(context).get(one.index, ()):
-            yield one.index * 100 + bill.number, one, bill
-
-
-@table("requisitions", "requisitions_v1_0")
-def requisitions(context: RequestContext) -> Rows:
-    calendar, team = context.calendar, directory.site(context)
-    for number, one, bill in _invoices(context):
-        asker = team[one.index % len(team)]
-        sent = calendar.workday(min(bill.billed + timedelta(days=number % 5), TODAY))
-        submitted = None if bill.status == "draft" else max(sent, bill.billed)
-        creator = {**asker.ref, "company_name": (asker.vendor or context.company).name}
-        yield render(
-            "requisition", context, number=number, percent=_percent(bill), bill=bill, one=one,
-            before=None if bill.number == 1 else context.id("requisition", number - 1), submitted=submitted,
-            final=bill.final and bill == bills(context)[one.index][-1], sheet=_summary(context, bill),
-            creator=creator, created=calendar.entered(bill.billed, number),
-            updated=calendar.entered(bill.paid_on or submitted or bill.billed, number),
-        )  # fmt: skip
-
-
-@table("requisition_contract_items")
-def requisition_contract_items(context: RequestContext) -> Rows:
-    before: tuple[int, ...] = ()
-    for number, one, bill in _invoices(context):
-        before = before if bill.number > 1 else (0,) * len(one.lines)
-        if number == context.number_of("requisition", context.ids["requisition_id"]):
-            for position, (line, done, known) in enumerate(zip(one.lines, bill.lines, before, strict=True)):
-                percent = done * 10_000 // line.amount if line.amount else 0
-                yield render(
-                    "requisition_item", context, number=bill.number * 20 + position, line=line, bill=bill,
-                    line_kind=f"{one.kind}_line_item", position=position + 1, known=known, done=done,
-                    percent=percent / 100, retained=retained_percent(context), wbs_code=wbs(context, line.code),
-                )  # fmt: skip
-        before = bill.lines
-
-
-@table("payment_applications", "payment_applications_by_prime_contract")
-def payment_applications(context: RequestContext) -> Rows:
-    if context.number_of(PRIME, context.ids.get("prime_contract_id", context.id(PRIME, 0))) != 0:
-        return
-    entered = context.calendar.entered
-    for bill in owner_bills(context):
-        yield render(
-            "payment_application", context, bill=bill, status=_OWNER_WORDS.get(bill.status, bill.status),
-            paid=bill.due if bill.paid_on else 0, percent=_percent(bill), sheet=_summary(context, bill),
-            made=entered(bill.billed, bill.number),
-            updated=entered(bill.paid_on or bill.billed, bill.number),
-        )  # fmt: skip
-
-
-@table("billing_periods")
-def billing_periods(context: RequestContext) -> Rows:
-    for number, (start, end) in enumerate(periods(context)):
-        about = {"number": number, "start": start, "end": end, "position": number + 1}
-        about |= {"due": end + timedelta(days=5), "status": "open" if end >= TODAY else "closed"}
-        made = context.calendar.entered(start - timedelta(days=5), number)
-        yield render("billing_period", context, **about, made=made)
-
-
-@table("contract_payments")
-def contract_payments(context: RequestContext) -> Rows:
-    for number, one, bill in _invoices(context):
-        if bill.paid_on and str(context.id(one.kind, one.index)) == context.ids["contract_id"]:
-            about = {"number": number, "one": one, "bill": bill, "check": f"{100_000 + number}"}
-            entered = context.calendar.entered(bill.paid_on, number)
-            yield render("contract_payment", context, **about, entered=entered)
-
-
-def _percent(bill: Bill) -> float:
-    return bill.done * 10_000 // (bill.original + bill.more + bill.less) / 100
-
-
-def _summary(context: RequestContext, bill: Bill) -> Row:
-    """The sheet in front of an invoice (AIA form G702)."""
-    return render("g702", context, bill=bill, retained=0 if bill.final else retained_percent(context))
+    asked = context.ids.get("direct_cost_id")
+    for spending in spendings(context):
+        holder, times = ("direct_cost", context.id("direct_cost", spending.index)), (spending.created,) * 2
+        for position, (code, amount) in enumerate(spending.lines if asked in (None, str(holder[1])) else ()):
+            text = f"{_TEXTS[spending.kind]}: {code.name.partition('.')[0]}"
+            number = spending.index * _PER_COST + position
+            yield line_row(context, holder, number, position, code, text, amount, *times)
