@@ -106,70 +106,66 @@ class CostType(Reference):
     base_type: str
 
     @cached_property
-    def row(self) -> Row:
-        return {**self.ref, "code": self.code, "base_type": self.base_type}
+    def ref(self) -> Row:
+        return {"id": self.id, "name": self.name, "code": self.code, "base_type": self.base_type}
 
 
-COST_TYPES = tuple(CostType(*one) for one in _NAMES["cost_types"])
-
-
-@lru_cache(maxsize=16)
-def directory(company_id: int) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
-    """Firms of every trade in each country, each with somebody, and the company's own people."""
-    first, trades = _first_vendor_id(company_id), len(TRADES)
-    blocks = read_facts("money")["firm_blocks"]
-    vendors = tuple(
-        Vendor(
-            first + number, f"{FIRMS[number % len(FIRMS)]} {TRADES[number % trades]}",
-            TRADES[number % trades], 5_200 + number % trades, blocks[number // trades],
-        )
-        for number in range(trades * len(blocks))
-    )  # fmt: skip
-    return vendors, tuple(_person(company_id, number, vendors) for number in range(len(vendors) * 3 // 2))
-
-
-def _person(company_id: int, number: int, vendors: tuple[Vendor, ...]) -> TeamMember:
-    first = FIRST_NAMES[number * 7 % len(FIRST_NAMES)]
-    last = LAST_NAMES[(number * 11 + number // 160) % len(LAST_NAMES)]
-    vendor = None if number % 3 == 0 else vendors[number * 2 // 3]
-    login = f"person{number:03}.{company_id % 97}@{'site' if vendor else 'office'}.example"
-    return TeamMember(710_000 + company_id % 97 * 1_000 + number, first, last, login, vendor)
+COST_TYPES = tuple(CostType(*facts) for facts in _NAMES["cost_types"])
+_FIRST_TRADE = 5_200
+Team = tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]
 
 
 def _first_vendor_id(company_id: int) -> int:
     return 88_000 + company_id % 97 * 1_000
 
 
+@lru_cache(maxsize=16)
+def directory(company_id: int) -> Team:
+    """Firms of every trade in each country, each with somebody, and the company's own people."""
+    first, countries = _first_vendor_id(company_id), read_facts("money")["firm_blocks"]
+    firms = []
+    for number in range(len(TRADES) * len(countries)):
+        country, trade = divmod(number, len(TRADES))
+        name = f"{FIRMS[number % len(FIRMS)]} {TRADES[trade]}"
+        firms.append(Vendor(first + number, name, TRADES[trade], _FIRST_TRADE + trade, countries[country]))
+    people = []
+    for number in range(len(firms) * 3 // 2):
+        given = FIRST_NAMES[number * 7 % len(FIRST_NAMES)]
+        family = LAST_NAMES[(number * 11 + number // 160) % len(LAST_NAMES)]
+        vendor = None if number % 3 == 0 else firms[number * 2 // 3]
+        login = f"person{number:03}.{company_id % 97}@{'site' if vendor else 'office'}.example"
+        person_id = 710_000 + company_id % 97 * 1_000 + number
+        people.append(TeamMember(person_id, given, family, login, vendor))
+    return tuple(firms), tuple(people)
+
+
 @lru_cache(maxsize=4096)
-def team(
-    company_id: int, project_id: int, country: str, office: int, building: str
-) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
+def _team(company_id: int, project_id: int, country: str, office: int, building: str) -> Team:
     """Firms and people of one project: firms of its country for the trades it takes, the staff of the nearest office.
 
     On some projects a firm does the work of two trades; on some there is a second firm of a trade, the last one.
     """
     vendors, people = directory(company_id)
-    there = [one for one in vendors if one.country == country]
-    sets = len(there) // len(TRADES)
-    trades = {COST_CODES[code][2] for code in packages(building)}
-    trades -= {one for place, one in enumerate(SHARED) if project_id % (place + 3) == 0}
-    wanted = sorted(trades)
+    national = [vendor for vendor in vendors if vendor.country == country]
+    sets = len(national) // len(TRADES)
+    needed = {COST_CODES[code][2] for code in packages(building)}
+    needed -= {trade for number, trade in enumerate(SHARED) if project_id % (number + 3) == 0}
+    trades = sorted(needed)
     if sets > 1 and project_id % 5 == 1:
-        wanted.append(wanted[project_id // 5 % len(wanted)])
-    firms = [  # one set of a country's firms after the other
-        there[(project_id + trade + (place >= len(trades))) % sets * len(TRADES) + trade]
-        for place, trade in enumerate(wanted)
-    ]
-    ids = {one.id for one in firms}
-    staff = [one for one in people if one.vendor is None][office :: len(OFFICES)]
+        trades.append(trades[project_id // 5 % len(trades)])
+    firms = tuple(  # one set of a country's firms after the other
+        national[(project_id + trade + (number >= len(needed))) % sets * len(TRADES) + trade]
+        for number, trade in enumerate(trades)
+    )
+    staff = [person for person in people if person.vendor is None][office :: len(OFFICES)]
     start = project_id % len(staff)
-    guests = [one for one in people if one.vendor and one.vendor.id in ids]
-    return tuple(firms), (*staff[start:], *staff[:start], *guests)
+    guests = [person for person in people if person.vendor in firms]
+    return firms, (*staff[start:], *staff[:start], *guests)
 
 
-def _team(company: Company, project: Project) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
+def team(company: Company, project: Project) -> Team:
     office = OFFICES.index(project.office) if project.office else 0
-    return team(company.id, project.id, project.street.country_code, office, project.building)
+    return _team(company.id, project.id, project.street.country_code, office, project.building)
 
 
 def builder(company: Company) -> Vendor:
@@ -180,26 +176,24 @@ def builder(company: Company) -> Vendor:
 @lru_cache(maxsize=16)
 def _owners(company_id: int) -> tuple[Vendor, ...]:
     """Three in each country, for health, for the public, and private ones."""
-    about, first = read_facts("money"), _first_vendor_id(company_id) + 500
-    kinds, countries = about["owner_kinds"], sorted(about["currencies"])
+    facts, first = read_facts("money"), _first_vendor_id(company_id) + 500
+    kinds, countries = facts["owner_kinds"], sorted(facts["currencies"])
     return tuple(
         Vendor(first + number, f"{word} {kinds[number % 3]}", "", 0, countries[number // 3])
-        for number, word in enumerate(about["owner_words"])
+        for number, word in enumerate(facts["owner_words"])
     )
 
 
 def owner_of(company: Company, project: Project) -> Vendor:
     """One of the owners in the project's country, by what is built."""
-    type_index = next(one[0] for one in read_facts("money")["buildings"] if one[1] == project.building)
-    there = [one for one in _owners(company.id) if one.country == project.street.country_code]
+    type_index = next(facts[0] for facts in read_facts("money")["buildings"] if facts[1] == project.building)
+    owners = [owner for owner in _owners(company.id) if owner.country == project.street.country_code]
     number: int = read_facts("money")["owner_of_type"][type_index]
-    return there[number]
+    return owners[number]
 
 
-def _everybody(context: RequestContext) -> tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]:
-    if context.target is None:
-        return directory(context.company.id)
-    return _team(context.company, context.target)
+def _everybody(context: RequestContext) -> Team:
+    return directory(context.company.id) if context.target is None else team(context.company, context.target)
 
 
 def vendors(context: RequestContext) -> tuple[Vendor, ...]:
@@ -212,7 +206,7 @@ def people(context: RequestContext) -> tuple[TeamMember, ...]:
 
 def parties_of(company: Company, project: Project) -> tuple[Vendor, ...]:
     """Everybody with a contract on a project."""
-    return (*_team(company, project)[0], owner_of(company, project), builder(company))
+    return (*team(company, project)[0], owner_of(company, project), builder(company))
 
 
 def parties(context: RequestContext) -> tuple[Vendor, ...]:
@@ -233,37 +227,35 @@ def _locations(first: int) -> tuple[Location, ...]:
     return Location(first, name, None), *parts
 
 
+@per_project
 def cost_codes(context: RequestContext) -> tuple[CostCode, ...]:
-    return _cost_codes(context.id("cost_code", 0))
-
-
-@lru_cache(maxsize=512)
-def _cost_codes(first: int) -> tuple[CostCode, ...]:
+    first = context.id("cost_code", 0)
     return tuple(CostCode(first + number, name, code) for number, (code, name, _) in enumerate(COST_CODES))
 
 
 @cache
 def trades() -> tuple[Reference, ...]:
-    return tuple(Reference(5_200 + number, name) for number, name in enumerate(TRADES))
+    return tuple(Reference(_FIRST_TRADE + number, name) for number, name in enumerate(TRADES))
 
 
 @per_project
 def office(context: RequestContext) -> tuple[TeamMember, ...]:
-    return tuple(person for person in _active(context) if person.vendor is None)
+    return tuple(person for person in people(context) if person.is_active and person.vendor is None)
 
 
 @per_project
 def site(context: RequestContext) -> tuple[TeamMember, ...]:
     """People of the firms on the project; the builder's own if there are none."""
-    return tuple(person for person in _active(context) if person.vendor is not None) or office(context)
+    guests = tuple(person for person in people(context) if person.is_active and person.vendor is not None)
+    return guests or office(context)
 
 
 def firm_for(context: RequestContext, code: int) -> Vendor:
     """The firm that does the work of a cost code (by its number)."""
     firms, trade = vendors(context), COST_CODES[code][2]
-    for wanted in (trade, SHARED.get(trade, trade)):
+    for suited in (trade, SHARED.get(trade, trade)):
         for firm in firms:
-            if firm.trade_id == 5_200 + wanted:
+            if firm.trade_id == _FIRST_TRADE + suited:
                 return firm
     return firms[code % len(firms)]
 
@@ -298,7 +290,3 @@ def place(context: RequestContext, number: int) -> Row:
 def places(context: RequestContext) -> tuple[Row, ...]:
     since = context.project.created_at
     return tuple({**one.ref, "created_at": since, "updated_at": since} for one in locations(context))
-
-
-def _active(context: RequestContext) -> tuple[TeamMember, ...]:
-    return tuple(person for person in people(context) if person.is_active)

@@ -77,7 +77,7 @@ def cost_code_row(context: RequestContext, number: int) -> Row:
 def coded(context: RequestContext, one: BudgetCode) -> Row:
     """What every line item says of its budget code."""
     code = wbs(context, one)
-    about = {"cost_code": cost_code_row(context, one.code), "line_item_type": one.kind.row}
+    about = {"cost_code": cost_code_row(context, one.code), "line_item_type": one.kind.ref}
     return {**about, "wbs_code": code, "wbs_code_id": code["id"], "currency_configuration": currency(context)}
 
 
@@ -245,7 +245,7 @@ def locations(context: RequestContext) -> Rows:
 
 @table("cost_codes")
 def cost_codes(context: RequestContext) -> Rows:
-    types = [kind.row for kind in COST_TYPES]
+    types = [kind.ref for kind in COST_TYPES]
     for number in range(len(COST_CODES)):
         yield {**cost_code_row(context, number), "line_item_types": types}
 
