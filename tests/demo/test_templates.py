@@ -13,9 +13,9 @@ from procore_nb.catalog import endpoint
 from procore_nb.demo import Portfolio, tables
 from procore_nb.demo.company import read_facts
 from procore_nb.demo.tables import RequestContext
-from procore_nb.demo.tables.templates import Values, _reader, common, fixed_entry, fixed_lists, money, total
+from procore_nb.demo.tables.templates import _reader, common, fixed_entry, fixed_lists, money, total
 
-_ABOUT = Values(
+_ABOUT = SimpleNamespace(
     bill=SimpleNamespace(done=120_050, previous=20_000, paid=None),
     kind="requisition",
     number=7,

@@ -34,8 +34,7 @@ from typing import Any
 from uuid import UUID
 
 from procore_nb.catalog import Endpoint, Field
-from procore_nb.demo.company import NOW, RECORD_FIELDS, TODAY, Company, CustomField, read_facts
-from procore_nb.demo.portfolio import Project
+from procore_nb.demo.company import NOW, RECORD_FIELDS, TODAY, CustomField, read_facts
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
@@ -63,38 +62,18 @@ def common(context: RequestContext) -> Row:
     row: Row = {"company_id": context.company.id, "custom_fields": {}}
     if context.target is not None:
         project = {"id": context.target.id, "name": context.target.name}
-        row |= {
-            "project_id": project["id"],
-            "project": project,
-            "currency_configuration": currency(context),
-        }
+        row |= {"project_id": project["id"], "project": project, "currency_configuration": currency(context)}
     return row
 
 
-class Values(SimpleNamespace):
-    """What a template may show."""
-
-    context: RequestContext
-    first = 0
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
-
-    @property
-    def project(self) -> Project | None:
-        return self.context.target
-
-    @property
-    def company(self) -> Company:
-        return self.context.company
-
-    @property
-    def keeper(self) -> directory.TeamMember:
-        return directory.office(self.context)[0]
-
-
 def render(template: str, context: RequestContext, **values: Any) -> Row:
-    row: Row = _template(template)(Values(context=context, **values))
+    return _fill(_template(template), context, values)
+
+
+def _fill(read: _Reader, context: RequestContext, values: Row) -> Row:
+    keeper = directory.office(context)[0] if context.target else None
+    known = {"context": context, "project": context.target, "company": context.company, "first": 0}
+    row: Row = read(SimpleNamespace(**known, keeper=keeper, **values))
     return row
 
 
@@ -110,8 +89,7 @@ def fixed_entry(context: RequestContext, name: str, number: int) -> Row:
     number %= len(facts["entries"])
     since = NOW - timedelta(days=900 if "row" in facts else 1_000)
     known = {"number": number, "n": number + 1, "id": facts.get("first", 0) + number, "since": since}
-    row: Row = _fixed_template(name)(Values(context=context, **known, **fixed_columns(name, number)))
-    return row
+    return _fill(_fixed_template(name), context, {**known, **fixed_columns(name, number)})
 
 
 def fixed_columns(name: str, number: int) -> Row:
@@ -162,7 +140,7 @@ def _reader(template: Any) -> _Reader:
     if mark == "?":
         return lambda values: _attribute_or_none(values, rest.split("."))
     if mark == "~":
-        return lambda values: rest.format_map(values)
+        return lambda values: rest.format(**vars(values))
     if mark == "@":
         as_number = _reader("#" + rest)
         return lambda values: str(UUID(int=as_number(values), version=4))
@@ -188,18 +166,20 @@ Known = dict[tuple[int, int], tuple[Any, Any]]
 def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
     """Row in the shape of a list; keys that are titles (columns of a budget view) or custom fields stay.
 
-    `known` remembers what is inside rows by its identity: people and places that many rows show are fitted once.
+    `known` remembers what is inside rows by its identity: people and places that many rows show are serialised once.
     """
-    if not isinstance(row, dict) or not shape.inside:
-        return _to_json(row)
     known = {} if known is None else known
+    if not isinstance(row, dict):
+        return _value(row, shape, known)
+    if not shape.inside:
+        return {key: _value(value, _ANY, known) for key, value in row.items()}
     inside, fitted = shape.inside, shape.blank()
     for name, value in row.items():
         inner = inside.get(name)
         # Most values need no look, and a list may be hundred thousands of rows.
         if inner is None:
-            if _is_free(name):
-                fitted[name] = _to_json(value)
+            if name.startswith(("custom_field_", "_")) or name != name.lower() or " " in name:
+                fitted[name] = _value(value, _ANY, known)
         elif type(value) in inner.ready:
             fitted[name] = value
         elif value is None:
@@ -211,12 +191,9 @@ def serialised(row: Any, shape: Shape, known: Known | None = None) -> Any:
     return fitted
 
 
-def _is_free(key: str) -> bool:
-    return key.startswith(("custom_field_", "_")) or key != key.lower() or " " in key
-
-
 def _value(value: Any, shape: Shape, known: Known) -> Any:
-    if shape.listed and isinstance(value, list | tuple):
+    """Value in the JSON type that is declared, or in its own where none is."""
+    if isinstance(value, list | tuple):
         return [_value(item, shape, known) for item in value]
     if isinstance(value, dict):
         key = (id(value), id(shape))
@@ -226,13 +203,14 @@ def _value(value: Any, shape: Shape, known: Known) -> Any:
         return known[key][1]
     if isinstance(value, date):
         return _day_or_time(value, shape)
-    if isinstance(value, bool) or shape.type not in ("string", "number", "integer"):
-        return _to_json(value)
-    if isinstance(value, int | float | Decimal) and shape.type == "string":
+    if value is None or isinstance(value, bool | str):
+        return value
+    if shape.type == "string":
         return str(value)
-    if isinstance(value, Decimal) or (isinstance(value, int) and shape.format in _FRACTIONS):
-        return float(value)
-    return _to_json(value)
+    if shape.type in ("number", "integer"):
+        whole = isinstance(value, int) and shape.format not in _FRACTIONS
+        return value if whole else float(value)
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _day_or_time(value: date, shape: Shape) -> str:
@@ -244,21 +222,6 @@ def _day_or_time(value: date, shape: Shape) -> str:
         # Due dates come as midnight UTC where a list declares a time.
         value = datetime.combine(value, time.min, UTC)
     return precise_moment(value) if shape.precise else moment(value)
-
-
-def _to_json(value: Any) -> Any:
-    """Value in JSON types, where nothing is declared."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, dict):
-        return {key: _to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_json(item) for item in value]
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
 
 
 @dataclass
@@ -283,6 +246,9 @@ class Shape:
         if not self._blank:
             self._blank = {name: [] if inner.listed else None for name, inner in self.inside.items()}
         return self._blank.copy()
+
+
+_ANY = Shape("", "unknown")  # of what nothing is declared
 
 
 @lru_cache(maxsize=1024)
