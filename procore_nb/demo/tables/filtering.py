@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,19 +28,18 @@ _DAY_KEYS = ("date", "log_date", "work_date", "created_at")
 
 def filtered(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]:
     """Rows a query asks for, in the order it asks for."""
-    found = [row for row in rows if not isinstance(row, dict) or _shown(row, query)]
-    if not found or not isinstance(found[0], dict):
-        return found
+    kept = [row for row in rows if not isinstance(row, dict) or _shown(row, query)]
+    if not kept or not isinstance(kept[0], dict):
+        return kept
     known = {name.removesuffix("[]") for name in endpoint.filters}
     for name, values in query.filters.items():
         base = name.partition(".")[0]
         if {base, name, f"{base}[gt]"} & known and base != "include_deleted":
-            found = _filtered(found, name, values)
-    found = _searched(found, query)
-    found = _windowed(found, query, endpoint)
+            kept = _filtered(kept, name, values)
+    kept = _windowed(_searched(kept, query), query, endpoint)
     for field, descending in reversed(query.sorts):
-        found.sort(key=lambda row: _rank(_read(row, field)), reverse=descending)
-    return found
+        kept.sort(key=lambda row: _sort_key(row, field), reverse=descending)
+    return kept
 
 
 def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
@@ -85,65 +85,63 @@ def _without(row: Any, dropped: dict[str, Any]) -> Any:
 
 def _shown(row: Row, query: Query) -> bool:
     """Whether a row is shown, given what the query says about deleted rows and about the status."""
-    wanted = query.filters.get("include_deleted", [""])[-1].lower()
-    gone = bool(row.get("_deleted"))
+    deleted, include = bool(row.get("_deleted")), query.filters.get("include_deleted", [""])[-1].lower()
     if row.get("_pending") and "status" not in query.filters:
         return False
     name, _, value = (row.get("_hidden_unless") or "").partition("=")
     if name and query.filters.get(name, [query.one(name)])[-1].lower() != value:
         return False
-    return gone if wanted == "only" else not gone or wanted in ("with", "true")
+    return deleted if include == "only" else not deleted or include in ("with", "true")
 
 
 def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
     base, _, comparison = name.partition(".")
     if comparison in _COMPARISONS:
-        fits = _COMPARISONS[comparison]
         try:
             bound = read_moment(values[-1].strip('"'))
         except ValueError as error:
             raise bad_request(f"filters[{name}] is not a time: {values[-1]}", name) from error
-        return [row for row in rows if (at := _as_moment(row.get(base))) and fits(at, bound)]
+        return _timed(rows, base, lambda moment: _COMPARISONS[comparison](moment, bound))
     if base.endswith(("_at", "_date")) or base == "date" or "..." in values[-1]:
-        return _ranged(rows, base, values[-1])
+        if not any(base in row for row in rows):
+            return rows
+        first, last = read_range(values[-1], f"filters[{base}]")
+        return _timed(
+            rows, base, lambda moment: (not first or moment >= first) and (not last or moment <= last)
+        )
     read = _reader(rows, base)
     if read is None:
-        return _worked_out(rows, base, values[-1])
-    wanted = {value.lower() for value in values}
-    if base == "status" and wanted == {"all"} and any("_pending" in row for row in rows):
+        return _derived(rows, base, values[-1].lower())
+    accepted = {value.lower() for value in values}
+    if base == "status" and accepted == {"all"} and any("_pending" in row for row in rows):
         return rows  # logs: approved, pending or all
-    unwanted = comparison == "not"
-    return [row for row in rows if bool(_texts(read(row)) & wanted) != unwanted]
+    return [row for row in rows if bool(_texts(read(row)) & accepted) != (comparison == "not")]
 
 
-def _ranged(rows: list[Row], name: str, text: str) -> list[Row]:
-    if not any(name in row for row in rows):
-        return rows
-    first, last = read_range(text, f"filters[{name}]")
-    timed = [(row, at) for row in rows if (at := _as_moment(row.get(name)))]
-    return [row for row, at in timed if (not first or at >= first) and (not last or at <= last)]
-
-
-def _worked_out(rows: list[Row], name: str, value: str) -> list[Row]:
-    """No row has a key of these names."""
-    if name == "overdue" and any("due_date" in row for row in rows):  # overdue=false acts like overdue=true
-        return [row for row in rows if _is_overdue(row)]
-    fits = _YES_OR_NO.get(name)
-    return rows if fits is None else [row for row in rows if fits(row) == (value.lower() in ("true", "1"))]
-
-
-def _is_overdue(row: Row) -> bool:
-    due, status = str(row.get("due_date") or "9999"), str(row.get("status")).lower()
-    return due[:10] < TODAY.isoformat() and status not in ("closed", "draft", "void")
+def _timed(rows: list[Row], key: str, fits: Callable[[datetime], bool]) -> list[Row]:
+    """Rows whose time fits; none whose value is no time."""
+    kept = []
+    for row in rows:
+        value = row.get(key)
+        with suppress(ValueError):
+            if isinstance(value, str) and _ISO.match(value) and fits(read_moment(value)):
+                kept.append(row)
+    return kept
 
 
 # The demo has no RFI linked to another company's, and no analysis of a root cause.
-_YES_OR_NO: dict[str, Callable[[Row], bool]] = {
-    "unpackaged": lambda row: not row.get("submittal_package"),
-    **dict.fromkeys(
-        ("linked_to_external_rfis", "linked_to_connected_rfis", "has_root_cause_analysis"), lambda _row: False
-    ),
-}
+_NEVER = ("linked_to_external_rfis", "linked_to_connected_rfis", "has_root_cause_analysis")
+
+
+def _derived(rows: list[Row], name: str, value: str) -> list[Row]:
+    """No row has a key of these names."""
+    yes = value in ("true", "1")
+    if name == "overdue" and any("due_date" in row for row in rows):  # overdue=false acts like overdue=true
+        open_rows = [row for row in rows if str(row.get("status")).lower() not in ("closed", "draft", "void")]
+        return [row for row in open_rows if str(row.get("due_date") or "9999")[:10] < TODAY.isoformat()]
+    if name == "unpackaged":
+        return [row for row in rows if bool(row.get("submittal_package")) != yes]
+    return [] if name in _NEVER and yes else rows
 
 
 # Filters whose name is not that of the field.
@@ -164,17 +162,16 @@ _INSIDE = {
 
 def options_in(rows: Sequence[Any], name: str) -> dict[str, str]:
     """The ids (or values) that the rows hold in a field, each with its name, in the order of names."""
-    held, name = list(rows), _OTHER_NAMES.get(name, name)
-    read = _reader(held, name.removesuffix("_id").removesuffix("s")) or _reader(held, name)
-    found: dict[str, str] = {}
-    for value in map(read, held) if read else ():
-        for one in value if isinstance(value, list) else [value]:
-            one = one if isinstance(one, dict) else {"id": one, "name": one}
-            inner = (one.get(key) for key in ("approver", "user", "login_information"))
-            shown = next((person for person in inner if isinstance(person, dict)), one)
-            if shown.get("id") is not None and shown.get("name"):
-                found[str(shown["id"])] = str(shown["name"])
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    rows, name = list(rows), _OTHER_NAMES.get(name, name)
+    read = _reader(rows, name.removesuffix("_id").removesuffix("s")) or _reader(rows, name)
+    options: dict[str, str] = {}
+    for held in (item for row in rows for item in _listed(read(row))) if read else ():
+        entry = held if isinstance(held, dict) else {"id": held, "name": held}
+        inner = (entry.get(key) for key in ("approver", "user", "login_information"))
+        entry = next((person for person in inner if isinstance(person, dict)), entry)
+        if entry.get("id") is not None and entry.get("name"):
+            options[str(entry["id"])] = str(entry["name"])
+    return dict(sorted(options.items(), key=lambda option: option[1]))
 
 
 def _reader(rows: list[Row], name: str) -> Callable[[Row], Any] | None:
@@ -208,10 +205,12 @@ def _texts(value: Any) -> set[str]:
 
 def _searched(rows: list[Row], query: Query) -> list[Row]:
     words = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
-    if not words:
-        return rows
-    wanted = words.lower()
-    return [row for row in rows if any(wanted in str(v).lower() for v in row.values() if isinstance(v, str))]
+    text = words.lower()
+    return (
+        [row for row in rows if any(text in str(v).lower() for v in row.values() if isinstance(v, str))]
+        if text
+        else rows
+    )
 
 
 def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:
@@ -226,7 +225,7 @@ def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:
 def _window(query: Query, endpoint: Endpoint) -> tuple[str, str]:
     """First and last day, of the query or the list's silent window."""
     names = ("log_date", "log_date") if query.one("log_date") else ("start_date", "end_date")
-    first, last = (_day(query.one(name), name) if query.one(name) else "" for name in names)
+    first, last = (_day(query.one(name), name) for name in names)
     if first or last:
         return first, last or "9999"
     monday = -TODAY.weekday()
@@ -239,28 +238,17 @@ def _window(query: Query, endpoint: Endpoint) -> tuple[str, str]:
 
 def _day(text: str, source: str) -> str:
     try:
-        return date.fromisoformat(text.strip('"')[:10]).isoformat()
+        return date.fromisoformat(text.strip('"')[:10]).isoformat() if text else ""
     except ValueError as error:
         raise bad_request(f"{source} is not a date: {text}", source) from error
 
 
-def _as_moment(value: Any) -> datetime | None:
-    """Time of a value; None of one that is no time."""
-    try:
-        return read_moment(value) if isinstance(value, str) and _ISO.match(value) else None
-    except ValueError:
-        return None
-
-
-def _read(row: Row, field: str) -> Any:
+def _sort_key(row: Row, field: str) -> tuple[int, Any]:
+    """Missing values come last and numbers before text; amounts and numbers in text are numbers."""
     value: Any = row
     for part in field.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return value.get("name") if isinstance(value, dict) else value
-
-
-def _rank(value: Any) -> tuple[int, Any]:
-    """Sort key in which missing values come last and numbers before text; amounts and numbers in text are numbers."""
+    value = value.get("name") if isinstance(value, dict) else value
     if value is None:
         return 2, ""
     if isinstance(value, int | float):
