@@ -139,7 +139,7 @@ def read_csv(
     ]
     columns, issues = typed_columns(texts, types, cells.separator, has_schema=bool(schema))
     frame = frame_files.restored_frame(columns, cells.names, cells.rows, schema)
-    unparsed = {
+    unparsed: dict[str, dict[str, Any]] = {
         name: {"count": issue.count, "examples": issue.examples}
         for name, issue in zip(cells.names, issues, strict=True)
         if issue.count

@@ -112,7 +112,7 @@ class FileRecord:
 
 _COLUMNS = [field.name for field in fields(FileRecord)]
 IDS = ("record_id", "project_id", "company_id", "file_id")
-_DTYPES: Mapping[str, str] = {
+_DTYPES: Mapping[str, Any] = {
     "size": "Int64",
     "latitude": "float64",
     "longitude": "float64",
@@ -154,15 +154,17 @@ def find_files(frame: pd.DataFrame, *, declared: bool = False) -> pd.DataFrame:
 def _typed(files: list[FileRecord]) -> pd.DataFrame:
     data: dict[str, Any] = {}
     for column in _COLUMNS:
-        values = [getattr(file, column) for file in files]
-        dtype = _DTYPES.get(column, "string")
-        if dtype.startswith("datetime"):
-            texts = pd.Series(values, dtype=object)
-            data[column] = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601").astype(dtype)
-        elif column in IDS:
-            texts = pd.array([None if is_missing(value) else str(value) for value in values], "string")
+        values: Any = [getattr(file, column) for file in files]
+        dtype: Any = _DTYPES.get(column, "string")
+        if column in IDS:
+            texts: Any = pd.array([None if is_missing(value) else str(value) for value in values], "string")
             numbers = whole_numbers(texts)
             data[column] = texts if numbers is None else numbers
+        elif dtype.startswith("datetime"):
+            times = pd.to_datetime(
+                pd.Series(values, dtype=object), utc=True, errors="coerce", format="ISO8601"
+            )
+            data[column] = times.astype(dtype)
         else:
             data[column] = pd.array(values, dtype)
     return pd.DataFrame(data)
