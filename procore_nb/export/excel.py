@@ -29,7 +29,7 @@ from procore_nb.export.frame_files import (
     library,
     writable,
 )
-from procore_nb.frames.explode_lists import row_name
+from procore_nb.frames.transform import row_name
 from procore_nb.frames.types import is_id
 from procore_nb.scalars import is_missing
 

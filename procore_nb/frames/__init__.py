@@ -5,7 +5,6 @@ and dtypes depend on the question, never on the answer. Speaks to no service.
 """
 
 from procore_nb.frames.builder import FrameBuilder, to_frame, unknown_column, with_categories
-from procore_nb.frames.explode_lists import explode
-from procore_nb.frames.localize import local_times
+from procore_nb.frames.transform import explode, local_times
 
 __all__ = ["FrameBuilder", "explode", "local_times", "to_frame", "unknown_column", "with_categories"]

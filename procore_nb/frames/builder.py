@@ -6,9 +6,7 @@ dtypes, whatever the records hold, and typed columns for the keys that nobody de
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -20,29 +18,28 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals, frame_of
-from procore_nb.frames.column_builder import ColumnBuilder
-from procore_nb.frames.flatten import (
-    CUSTOM_KEY,
+from procore_nb.frames.columns import (
     Column,
+    ColumnBuilder,
     column_names,
     columns_of_page,
+    custom_field_id,
     custom_type,
     dotted,
     has_entries,
     unique_labels,
 )
-from procore_nb.frames.parse import ParseIssues
 from procore_nb.frames.types import LogicalType, Path, declared_by, type_of_name
 from procore_nb.near_match import did_you_mean
 
-_AT_ONCE = 2000  # records of one column that are read together
+_CHUNK_RECORDS = 2000  # whose values of one column become one Arrow array
 
 
 class FrameBuilder:
     """A frame that grows page by page and needs little more memory than the frame itself.
 
     `leading` columns come first, with values that `add` takes. `bare` is the column of records that are no dicts. `columns` are
-    those to make, in this order: an object's name takes all in it, one in brackets may be absent. None: all. `titles` are names
+    those to build, in this order: an object's name takes all in it, one in brackets may be absent. None: all. `titles` are names
     of columns by the keys that records may have instead.
     """
 
@@ -59,97 +56,93 @@ class FrameBuilder:
     ) -> None:
         self.rows = 0  # how many records have been added
         self._declared = declared_by(found_endpoint(endpoint, catalogue))
-        self._open = partial(ColumnBuilder, self._declared)
         self._bare = bare
         self._decimals = checked_decimals(decimals)
         self._labels: dict[int, str] = {}
         self._leading: tuple[Path, ...] = tuple((name,) for name in leading)
         self._lists = {path for path, logical in self._declared.columns.items() if logical == "list"}
         self._parents: set[Path] = set()
-        self._wanted = None if columns is None else {name.strip("[]"): name[0] == "[" for name in columns}
+        # The selected columns by name, and whether each may be absent.
+        self._selected = None if columns is None else {name.strip("[]"): name[0] == "[" for name in columns}
         self._titles = titles or {}
-        self._seen: dict[str, None] = {}
-        # Keys of records that hold a wanted column.
-        self._keys = {
-            ".".join(path[: depth + 1])
-            for path in (name.split(".") for name in self._wanted or ())
-            for depth in range(len(path))
+        self._keys: dict[str, None] = {}  # of all records, in order
+        selected = [name.split(".") for name in self._selected or ()]
+        self._selected_keys = {
+            ".".join(path[:depth]) for path in selected for depth in range(1, len(path) + 1)
         }
-        # In order. Leading ones go by name where nobody declares them: our own ids are numbers even beside ids that are text.
-        self._columns = {
-            path: self._open(path, self._declared.columns.get(path) or type_of_name(path[-1]), promised=True)
-            for path in self._leading
-        }
+        self._columns: dict[Path, ColumnBuilder] = {}
+        for path in self._leading:
+            # By name where nobody declares them: our own ids are numbers even beside ids that are text.
+            self._open(path, self._declared.columns.get(path) or type_of_name(path[-1]), promised=True)
         for path in self._declared.columns:
-            if self._wanted is None or path[0] in self._keys:
-                logical = self._declared.declared_type(path)
-                self._columns.setdefault(path, self._open(path, logical, promised=True))
+            if path not in self._columns and (self._selected is None or path[0] in self._selected_keys):
+                self._open(path, self._declared.declared_type(path), promised=True)
 
     def add(self, records: Iterable[Any], *, leading: Sequence[Any] = ()) -> None:
         """Take one page apart; `leading` gives each leading column its value (a record's own wins)."""
         if len(leading) != len(self._leading):
             raise ArgumentError(f"{len(self._leading)} leading values are needed, not {len(leading)}.")
         remaining = iter(records)
-        while part := list(islice(remaining, _AT_ONCE)):
-            if set(map(type, part)) != {dict}:
-                part = [dict(one) if isinstance(one, Mapping) else {self._bare: one} for one in part]
-            self._add_part(part, dict(zip(self._leading, leading, strict=True)))
+        while chunk := list(islice(remaining, _CHUNK_RECORDS)):
+            if set(map(type, chunk)) != {dict}:
+                chunk = [
+                    dict(record) if isinstance(record, Mapping) else {self._bare: record} for record in chunk
+                ]
+            self._add_chunk(chunk, dict(zip(self._leading, leading, strict=True)))
 
     @property
     def custom_fields(self) -> set[int]:
-        """The definition ids of the custom fields that records brought so far."""
-        found = (_is_custom(part) for path in self._columns for part in path)
-        return {int(number[1]) for number in found if number}
+        """The definition ids of the custom fields that records had so far."""
+        ids = (custom_field_id(key) for path in self._columns for key in path)
+        return {number for number in ids if number is not None}
 
     def define(self, custom_fields: Mapping[int, tuple[str, str]]) -> None:
         """Name custom fields by label, and type those of which only nulls came: label and data type by definition id."""
         # All of them, as a label that two fields share carries the id whichever of the two came.
         self._labels |= {number: label for number, (label, _) in custom_fields.items()}
-        columns: dict[Path, ColumnBuilder] = {}
-        for path, column in self._columns.items():
-            number = _is_custom(path[-1])
-            _, data_type = custom_fields.get(int(number[1]), ("", "")) if number else ("", "")
+        columns, self._columns = self._columns, {}
+        for path, column in columns.items():
+            number = custom_field_id(path[-1])
+            _, data_type = ("", "") if number is None else custom_fields.get(number, ("", ""))
             if not data_type or column.has_content:
-                columns[path] = column
+                self._columns[path] = column
                 continue
             logical = custom_type(data_type)
-            columns[path] = self._open(path, logical)
+            self._open(path, logical)
             if has_entries(data_type):
-                ids: LogicalType = "list" if logical == "list" else "text"
-                columns[(*path, "id")] = self._open((*path, "id"), ids)
-        self._columns = columns
+                self._open((*path, "id"), "list" if logical == "list" else "text")
 
     def build(self) -> pd.DataFrame:
         """The frame of all pages, in order. The builder gives its pages away: it is empty afterwards."""
         labels = unique_labels(self._labels)
         parents = self._parents | {path[:depth] for path in self._columns for depth in range(1, len(path))}
-        kept = [path for path, one in self._columns.items() if path not in parents or one.has_content]
+        kept = [path for path, column in self._columns.items() if path not in parents or column.has_content]
         names = column_names(kept, set(self._declared.columns), labels)
-        if self._wanted is not None:
-            names = self._chosen(names)
-        arrays, amounts, text_ids = [], [], []
-        issues: dict[str, ParseIssues] = {}
-        for path, name in names.items():
-            column = self._columns.pop(path)
-            arrays.append(column.build(self.rows, self._decimals))
-            issues[name] = column.issues
-            if (column.maybe_number or column.widens) and isinstance(arrays[-1].dtype, pd.StringDtype):
-                text_ids.append(name)
-            if column.is_amount:
-                amounts.append(name)
-        attrs = self._described(names, labels, issues, {"text_ids": text_ids, "amounts": amounts})
-        frame = frame_of(arrays, list(names.values()), self.rows)
+        if self._selected is not None:
+            names = self._select(names, self._selected)
+        columns = {name: self._columns.pop(path) for path, name in names.items()}
+        arrays = {name: column.build(self.rows, self._decimals) for name, column in columns.items()}
+        attrs = self._attrs(names, labels, columns, arrays)
+        frame = frame_of(list(arrays.values()), list(arrays), self.rows)
         self.rows = 0
         self._columns.clear()
         return describe(frame, **attrs)
 
-    def _add_part(self, records: list[dict[str, Any]], leading: dict[Path, Any]) -> None:
+    def _open(self, path: Path, logical: LogicalType | None, *, promised: bool = False) -> ColumnBuilder:
+        column = self._columns[path] = ColumnBuilder(self._declared, path, logical, promised)
+        return column
+
+    def _add_chunk(self, records: list[dict[str, Any]], leading: dict[Path, Any]) -> None:
         if self._titles and not self._titles.keys().isdisjoint(records[0]):
             records = [{self._titles.get(key, key): record[key] for key in record} for record in records]
-        if self._wanted is not None:
-            self._seen |= dict.fromkeys(records[0])
+        if self._selected is not None:
+            self._keys |= dict.fromkeys(records[0])
             records = [
-                {key: value for key, value in record.items() if key in self._keys or _is_custom(key)}
+                {
+                    key: value
+                    for key, value in record.items()
+                    if key in self._selected_keys or custom_field_id(key) is not None
+                }
                 for record in records
             ]
         start = self.rows
@@ -166,40 +159,40 @@ class FrameBuilder:
     def _add_column(self, column: Column, start: int) -> None:
         builder = self._columns.get(column.path)
         if builder is None:
-            logical = self._declared.declared_type(column.path)
-            builder = self._columns[column.path] = self._open(column.path, logical)
+            builder = self._open(column.path, self._declared.declared_type(column.path))
         builder.logical = builder.logical or column.logical
         if column.types != {type(None)}:
             builder.add(column, start)
 
-    def _chosen(self, names: dict[Path, str]) -> dict[Path, str]:
-        """The wanted columns in their order; one that neither the reference nor a record has is an error."""
+    def _select(self, names: dict[Path, str], selected: Mapping[str, bool]) -> dict[Path, str]:
+        """The selected columns in their order; one that neither the reference nor a record has is an error."""
         paths: dict[Path, str] = {}
-        for wanted, may_be_absent in (self._wanted or {}).items():
-            found = {
-                path: name for path, name in names.items() if name == wanted or name.startswith(f"{wanted}.")
+        for title, may_be_absent in selected.items():
+            matches = {
+                path: name for path, name in names.items() if name == title or name.startswith(f"{title}.")
             }
-            if not found and self.rows and not may_be_absent:
-                raise unknown_column(wanted, self._declared.name, [*names.values(), *self._seen])
-            if not found:  # nobody declares it and there are no records
-                path = (wanted,)
-                self._columns[path] = self._open(path, self._declared.declared_type(path), promised=True)
-                found = {path: wanted}
-            paths |= found
+            if not matches and self.rows and not may_be_absent:
+                raise unknown_column(title, self._declared.name, [*names.values(), *self._keys])
+            if not matches:  # nobody declares it and there are no records
+                self._open((title,), self._declared.declared_type((title,)), promised=True)
+                matches = {(title,): title}
+            paths |= matches
         return paths
 
-    def _described(
+    def _attrs(
         self,
         names: dict[Path, str],
         labels: dict[int, str],
-        issues: dict[str, ParseIssues],
-        lists: dict[str, list[str]],
+        columns: dict[str, ColumnBuilder],
+        arrays: dict[str, Any],
     ) -> dict[str, Any]:
-        """What the frame says about itself: bare JSON values only, since pandas copies them often."""
+        """The frame's `attrs["procore"]`: bare JSON values only, since pandas copies them often."""
         declared = self._declared.columns
         known = {path[:depth] for path in declared for depth in range(1, len(path) + 1)} | set(self._leading)
-        custom = {path: dotted(path, {}) for path in names if any(map(_is_custom, path))}
-        more: dict[str, Any] = {
+        custom = {
+            path: dotted(path, {}) for path in names if any(custom_field_id(key) is not None for key in path)
+        }
+        optional: dict[str, Any] = {
             "renamed": {
                 name: ".".join(map(str, path)) for path, name in names.items() if name != dotted(path, labels)
             },
@@ -209,17 +202,22 @@ class FrameBuilder:
                 name for path, name in names.items() if declared and path not in known and path not in custom
             ],
             "decimals": "" if self._decimals == DEFAULT_DECIMALS else self._decimals,
-            **lists,
+            "text_ids": [
+                name
+                for name, column in columns.items()
+                if (column.maybe_number or column.widens) and isinstance(arrays[name].dtype, pd.StringDtype)
+            ],
+            "amounts": [name for name, column in columns.items() if column.is_amount],
         }
         return {
             "endpoint": self._declared.name,
             "rows": self.rows,
             "unparsed": {
-                name: {"count": found.count, "examples": found.examples}
-                for name, found in issues.items()
-                if found.count
+                name: {"count": column.issues.count, "examples": column.issues.examples}
+                for name, column in columns.items()
+                if column.issues.count
             },
-        } | {key: value for key, value in more.items() if value}
+        } | {key: value for key, value in optional.items() if value}
 
 
 @explain_calls()
@@ -272,8 +270,8 @@ def to_frame(
     return builder.build()
 
 
-def unknown_column(name: str, endpoint: str | None, known: Iterable[str]) -> CatalogError:
-    names = list(dict.fromkeys(known))
+def unknown_column(name: str, endpoint: str | None, columns: Iterable[str]) -> CatalogError:
+    names = list(dict.fromkeys(columns))
     hint = did_you_mean(name, names)
     return CatalogError(
         f"{endpoint or 'The rows'} has no column {name!r}.",
@@ -287,10 +285,6 @@ def found_endpoint(endpoint: Any, catalogue: Catalogue | None = None) -> Any:
     return catalog.endpoint(endpoint, catalogue=catalogue) if isinstance(endpoint, str) else endpoint
 
 
-def _is_custom(part: Any) -> re.Match[str] | None:
-    return CUSTOM_KEY.fullmatch(str(part))
-
-
 def with_categories(frame: pd.DataFrame, endpoint: Any) -> pd.DataFrame:
     """Return the frame with text columns whose values Procore names as categories, in its order; other values come after them."""
     columns = {}
@@ -298,8 +292,8 @@ def with_categories(frame: pd.DataFrame, endpoint: Any) -> pd.DataFrame:
         if not field.enum or not isinstance(frame.dtypes.get(field.name), pd.StringDtype):
             continue
         column, named = frame[field.name], tuple(field.enum)
-        others = [value for value in column.dropna().unique() if value not in named]
-        columns[field.name] = column.astype(pd.CategoricalDtype([*named, *others]))
+        unnamed = [value for value in column.dropna().unique() if value not in named]
+        columns[field.name] = column.astype(pd.CategoricalDtype([*named, *unnamed]))
     changed = frame.assign(**columns)
     changed.attrs = frame.attrs
     return changed

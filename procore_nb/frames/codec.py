@@ -211,7 +211,7 @@ def decode(
         values = column.to_pylist()
         if _is_text(column.type):
             values = [None if text is None else json_value(text) for text in values]
-        return _objects(values)
+        return object_array(values)
     if logical == "number":
         return column.to_numpy(zero_copy_only=False)
     if logical == "date":
@@ -253,7 +253,7 @@ def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> An
             return decode(column.cast(pa.string()), "text")
     if logical is not None:
         return decode(column if target is None else column.cast(target), logical, decimals=decimals)
-    return _objects(column.to_pylist()) if pa.types.is_nested(kind) else column.to_pandas().array
+    return object_array(column.to_pylist()) if pa.types.is_nested(kind) else column.to_pandas().array
 
 
 def _is_text(kind: Any) -> bool:
@@ -318,7 +318,7 @@ def _decoded_decimals(column: Any, exact: Any) -> Any:
     values = column.to_pylist()
     known: dict[Any, Any] = {value: _shortest(value) for value in set(values) - {None}}
     texts = repeat(None) if exact is None else exact.to_pylist()
-    return _objects(
+    return object_array(
         [Decimal(text) if text else known.get(value) for value, text in zip(values, texts, strict=False)]
     )
 
@@ -375,7 +375,7 @@ def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
     return column if own == "list" else pc.cast(column, pa.string())
 
 
-def _objects(values: list[Any]) -> Any:
+def object_array(values: list[Any]) -> Any:
     return pd.Series(values, dtype=object).array
 
 

@@ -35,7 +35,7 @@ _EPOCH_DIGITS = re.compile(r"\d{10}(\d{3})?", re.ASCII)
 PythonTypes = set[type]
 _NONE = type(None)
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_EXACT_FLOAT = 2**53
+EXACT_FLOAT = 2**53
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+(\.0*)?", re.ASCII)
 # Numbers as people write them: groups of three, a currency, an accountant's minus.
@@ -146,7 +146,7 @@ def canonical_integers(page: Any) -> Any:
 
 def _id_text(value: Any) -> str:
     """An id as text; what can be none is text that no number is written as."""
-    if isinstance(value, float | np.floating) and value.is_integer() and abs(float(value)) <= _EXACT_FLOAT:
+    if isinstance(value, float | np.floating) and value.is_integer() and abs(float(value)) <= EXACT_FLOAT:
         value = int(value)
     return whole_text(str(value)) or "" if isinstance(value, str | int | np.integer) else "none"
 
@@ -180,7 +180,7 @@ def _in_calendar(moments: Any, count: Any, first: int, last: int) -> Any:
 
 
 def _number_to_integer(page: Any) -> Any:
-    least = pc.all(pc.less_equal(pc.abs(page), float(_EXACT_FLOAT))).as_py()
+    least = pc.all(pc.less_equal(pc.abs(page), float(EXACT_FLOAT))).as_py()
     return None if least is False else page.cast(pa.int64())
 
 
@@ -255,7 +255,7 @@ def _integer(value: Any) -> int | None:
     elif isinstance(value, float | np.floating):
         if math.isnan(value):
             return None
-        if not value.is_integer() or abs(float(value)) > _EXACT_FLOAT:
+        if not value.is_integer() or abs(float(value)) > EXACT_FLOAT:
             raise ValueError("not an exact integer")
     # "1e999999" as an `int` has a million digits, and takes minutes.
     if isinstance(value, Decimal) and value and value.adjusted() > 18:
