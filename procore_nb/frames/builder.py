@@ -24,12 +24,10 @@ from procore_nb.frames.columns import (
     column_names,
     columns_of_page,
     custom_field_id,
-    custom_type,
     dotted,
-    has_entries,
     unique_labels,
 )
-from procore_nb.frames.types import LogicalType, Path, declared_by, type_of_name
+from procore_nb.frames.types import LogicalType, Path, custom_type, declared_by, has_entries, type_of_name
 from procore_nb.near_match import did_you_mean
 
 _CHUNK_RECORDS = 2000  # whose values of one column become one Arrow array

@@ -77,12 +77,11 @@ _WIDER: dict[frozenset[LogicalType], LogicalType] = {
     frozenset({"number", "decimal"}): "decimal",
 }
 _pandas_dtype = cache(pandas_dtype)
-_STEP = Decimal("1e-10")
-_MOST = Decimal(10) ** 28
-_MOST_DIGITS = 38
+_STORE_PLACES = Decimal("1e-10")
+_STORE_LIMIT = Decimal(10) ** 28
 _LONG_NUMBER = re.compile(r"\d{19}")
 # What Arrow raises for lists whose elements have no common type, and for numbers and texts that it cannot hold.
-_NO_ARROW = (
+_NO_ARROW_TYPE = (
     pa.ArrowInvalid,
     pa.ArrowTypeError,
     pa.ArrowNotImplementedError,
@@ -91,12 +90,12 @@ _NO_ARROW = (
 )
 
 
-def checked_decimals(given: Any) -> Decimals:
-    if given not in ("exact", "float"):
+def checked_decimals(value: Any) -> Decimals:
+    if value not in ("exact", "float"):
         raise ArgumentError(
-            f"decimals={given!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
+            f"decimals={value!r} is unknown.", advice='Write decimals="exact" or decimals="float".'
         )
-    return given  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]
 
 
 def dtype_of(logical: LogicalType, *, decimals: Decimals = DEFAULT_DECIMALS) -> str:
@@ -107,13 +106,13 @@ def logical_type(column: pd.Series[Any], *, empty: LogicalType | None = None) ->
     """The logical type of a column, `empty` for objects that are all missing; None for a dtype that none of our frames has."""
     if isinstance(column.dtype, pd.StringDtype):
         return "text"
-    known = _BY_DTYPE.get(str(column.dtype))
-    if known or column.dtype != object:
-        return known
-    found = {type(value) for value in column.array if value is not None and value is not pd.NA}
-    if not found:
+    logical = _BY_DTYPE.get(str(column.dtype))
+    if logical or column.dtype != object:
+        return logical
+    classes = {type(value) for value in column.array if value is not None and value is not pd.NA}
+    if not classes:
         return empty
-    return "decimal" if found == {Decimal} else "list" if found == {list} else None
+    return "decimal" if classes == {Decimal} else "list" if classes == {list} else None
 
 
 def logical_types(frame: pd.DataFrame, endpoint: Any = None) -> LogicalTypes:
@@ -121,8 +120,8 @@ def logical_types(frame: pd.DataFrame, endpoint: Any = None) -> LogicalTypes:
     declared = declared_by(endpoint)
     types: LogicalTypes = {}
     for name in map(str, frame.columns):
-        meant = declared.type_of(tuple(name.split(".")))
-        empty: LogicalType = meant if meant in ("decimal", "list") else "list"
+        expected = declared.type_of(tuple(name.split(".")))
+        empty: LogicalType = expected if expected in ("decimal", "list") else "list"
         types[name] = logical_type(frame[name], empty=empty) or "list"
     return types
 
@@ -175,15 +174,13 @@ def conform(
         if field.name not in table.column_names:
             columns.append(pa.nulls(table.num_rows, field.type))
             continue
-        column, was, due = table.column(field.name), own.get(field.name), types.get(field.name)
-        columns.append(column if was == due or was is None or due is None else _widened(column, was, due))
+        column, old, new = table.column(field.name), own.get(field.name), types.get(field.name)
+        columns.append(column if old == new or old is None or new is None else _widened(column, old, new))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def common_type(one: LogicalType, other: LogicalType) -> LogicalType:
-    if one == other:
-        return one
-    return _WIDER.get(frozenset({one, other}), "text")
+def common_type(left: LogicalType, right: LogicalType) -> LogicalType:
+    return left if left == right else _WIDER.get(frozenset({left, right}), "text")
 
 
 def json_value(text: str) -> Any:
@@ -242,22 +239,26 @@ def from_any_column(column: Any, *, decimals: Decimals = DEFAULT_DECIMALS) -> An
     """One Arrow column of any engine as the pandas array that our frames would have."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    kind = column.type
-    logical, target = next(((one, cast) for fits, one, cast in _OF_ARROW if fits(kind)), (None, None))
-    if logical == "date" and getattr(kind, "tz", None):
+    type_ = column.type
+    logical, target = next(
+        ((logical, cast) for fits, logical, cast in _OF_ARROW if fits(type_)), (None, None)
+    )
+    if logical == "date" and getattr(type_, "tz", None):
         logical, target = "time", STAMP
-    if logical == "integer" or (logical == "decimal" and kind.scale == 0):
+    if logical == "integer" or (logical == "decimal" and type_.scale == 0):
         with suppress(pa.ArrowInvalid):  # unsigned, or a decimal without places, as DuckDB's sums are
             return decode(column.cast(pa.int64()), "integer")
         if logical == "integer":
             return decode(column.cast(pa.string()), "text")
     if logical is not None:
         return decode(column if target is None else column.cast(target), logical, decimals=decimals)
-    return object_array(column.to_pylist()) if pa.types.is_nested(kind) else column.to_pandas().array
+    return object_array(column.to_pylist()) if pa.types.is_nested(type_) else column.to_pandas().array
 
 
-def _is_text(kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+def _is_text(type_: Any) -> bool:
+    return bool(
+        pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)
+    )
 
 
 # What a type of Arrow means, and what it is cast to before it is decoded.
@@ -280,29 +281,28 @@ def _fixed_decimals(values: list[Any]) -> tuple[Any, Any]:
     try:
         return pa.array(values, ARROW_TYPES["decimal"]), None
     except pa.ArrowInvalid:
-        fitted = [_rounded(value) for value in values]
-        exact = [None if value == fit else str(value) for value, fit in zip(values, fitted, strict=True)]
-        return pa.array(fitted, ARROW_TYPES["decimal"]), pa.array(exact, pa.string())
+        rounded = [_rounded(value) for value in values]
+        exact = [None if value == near else str(value) for value, near in zip(values, rounded, strict=True)]
+        return pa.array(rounded, ARROW_TYPES["decimal"]), pa.array(exact, pa.string())
 
 
 def _rounded(value: Decimal | None) -> Decimal | None:
-    if value is None or abs(value) >= _MOST:
+    if value is None or abs(value) >= _STORE_LIMIT:
         return None
     with localcontext() as context:
         context.prec = 60
-        return value.quantize(_STEP, rounding=ROUND_HALF_EVEN)
+        return value.quantize(_STORE_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def _least_decimals(values: list[Decimal | None]) -> Any:
-    """As decimal128 of the least places and digits that hold every value, else as text."""
-    tuples = [value.as_tuple() for value in values if value is not None and value.is_finite()]
-    endless = any(value is not None and not value.is_finite() for value in values)
-    places = [int(one.exponent) for one in tuples]
-    scale = max(0, -min(places, default=0))
-    whole = max((len(one.digits) + place for one, place in zip(tuples, places, strict=True)), default=1)
-    if endless or max(whole + scale, scale, *places, 0) > _MOST_DIGITS:
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-    return pa.array(values, pa.decimal128(max(whole, 1) + scale, scale))
+    """As decimal128 of the digits and places that hold every value, which Arrow finds, else as text."""
+    with suppress(pa.ArrowInvalid, TypeError):  # TypeError: infinity has no exponent
+        array = pa.array(values)
+        if pa.types.is_null(array.type):
+            return array.cast(pa.decimal128(1, 0))
+        if pa.types.is_decimal128(array.type):
+            return array
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def _as_doubles(column: Any, exact: Any) -> Any:
@@ -333,7 +333,7 @@ def _shortest(value: Decimal | str) -> Decimal:
 def _native_lists(values: list[Any]) -> Any:
     """As Arrow lists if that loses nothing (an element without a key that others have would get it), else JSON text."""
     values = [None if is_missing(value) else value for value in values]
-    with suppress(*_NO_ARROW):
+    with suppress(*_NO_ARROW_TYPE):
         native = pa.array(values, from_pandas=False)
         if pa.types.is_null(native.type) or native.type == pa.list_(pa.null()):
             return native.cast(pa.list_(pa.string()))
@@ -342,37 +342,36 @@ def _native_lists(values: list[Any]) -> Any:
     return _json_texts(values)
 
 
-def _can_be_written(kind: Any) -> bool:
+def _can_be_written(type_: Any) -> bool:
     """Parquet has no object without keys."""
-    if pa.types.is_struct(kind):
-        return kind.num_fields > 0 and all(_can_be_written(field.type) for field in kind)
-    return _can_be_written(kind.value_type) if pa.types.is_list(kind) else True
+    if pa.types.is_struct(type_):
+        return type_.num_fields > 0 and all(_can_be_written(field.type) for field in type_)
+    return _can_be_written(type_.value_type) if pa.types.is_list(type_) else True
 
 
 def _json_texts(values: Iterable[Any]) -> Any:
-    texts = [None if is_missing(value) else json_text(value) for value in values]
-    return _texts(texts)
+    return _texts([None if is_missing(value) else json_text(value) for value in values])
 
 
 def _texts(values: Any) -> Any:
     try:
         encoded = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
-        encoded = pa.array([None if is_missing(one) else whole_text(one) for one in values], pa.string())
+        encoded = pa.array([None if is_missing(text) else whole_text(text) for text in values], pa.string())
     return encoded.cast(pa.string())
 
 
-def _widened(column: Any, own: LogicalType, due: LogicalType) -> Any:
+def _widened(column: Any, old: LogicalType, new: LogicalType) -> Any:
     """Values of one logical type as values of a wider one: list, time, decimal or text."""
-    if due == "decimal":
+    if new == "decimal":
         texts = column.cast(pa.string()).to_pylist()
         return _fixed_decimals([None if text is None else Decimal(text) for text in texts])[0]
-    if due == "time":
+    if new == "time":
         return column.cast(pa.timestamp("us")).cast(STAMP)
-    if due == "list":
+    if new == "list":
         texts = column.to_pylist()
         return pa.array([None if text is None else json_text([text]) for text in texts], pa.string())
-    return column if own == "list" else pc.cast(column, pa.string())
+    return column if old == "list" else pc.cast(column, pa.string())
 
 
 def object_array(values: list[Any]) -> Any:

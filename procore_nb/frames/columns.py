@@ -34,27 +34,12 @@ from procore_nb.frames.parse import (
     packed,
     whole_text,
 )
-from procore_nb.frames.types import Declared, LogicalType, Path, is_id
+from procore_nb.frames.types import Declared, LogicalType, Path, custom_type, has_entries, is_id
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
 _CACHED_RECORDS = 250  # whose values fit the cache next to the processor
 _CUSTOM_KEY = re.compile(r"custom_field_(\d+)", re.ASCII)
-_CUSTOM_TYPES: dict[str, LogicalType] = {
-    "string": "text",
-    "text": "text",
-    "rich_text": "text",
-    "decimal": "number",
-    "number": "number",
-    "integer": "integer",
-    "boolean": "boolean",
-    "datetime": "time",
-    "date_time": "time",
-    "date": "date",
-    "lov_entries": "list",
-    "login_informations": "list",
-    "vendors": "list",
-}
 _NUMERIC = frozenset({"integer", "number", "decimal"})
 # Text in which Procore sends amounts. A leading zero is no number's: "03.30" is a section of a specification.
 _AMOUNT = r"^-?(0|[1-9]\d*)(\.\d+)?$|^$"
@@ -150,16 +135,6 @@ def custom_field_id(key: Any) -> int | None:
     """The definition id of a custom field by its key; None for another key."""
     match = _CUSTOM_KEY.fullmatch(str(key))
     return int(match[1]) if match else None
-
-
-def custom_type(data_type: str) -> LogicalType | None:
-    """The type of a custom field of this data type; None where only its values tell."""
-    return _CUSTOM_TYPES.get(data_type.lower()) or ("text" if has_entries(data_type) else None)
-
-
-def has_entries(data_type: str) -> bool:
-    """Whether values of this data type are entries `{id, label}`, or lists of them."""
-    return data_type.lower().startswith(("lov_", "login_information", "vendor"))
 
 
 def _custom_columns(column: Column) -> list[Column]:

@@ -110,9 +110,10 @@ def json_types(page: Any) -> set[LogicalType]:
     """The JSON types of a page's values; whatever else Python holds counts as text."""
     if isinstance(page, pa.Array):
         return {_JSON_TYPES[page.type]} if page.null_count < len(page) else set()
-    found = {type(value) for value in page if not is_missing(value)}
+    present = {type(value) for value in page if not is_missing(value)}
     return {
-        next((logical for types, logical in _PYTHON_TYPES if issubclass(one, types)), "text") for one in found
+        next((logical for types, logical in _PYTHON_TYPES if issubclass(cls, types)), "text")
+        for cls in present
     }
 
 
@@ -121,25 +122,25 @@ def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
     if isinstance(page, pa.Array):
         own = _JSON_TYPES[page.type]
         cast = _CASTS.get((own, logical))
-        converted = page if own == logical else _tried(cast, page) if cast else None
+        converted = page if own == logical else _cast_or_none(cast, page) if cast else None
         if converted is not None:
             return converted
         page = page.to_pylist()
-    return _one_by_one(page, logical, issues)
+    return _parsed(page, logical, issues)
 
 
 def canonical_integers(page: Any) -> Any:
     """Ids as whole numbers, or None if one of them would not come back as it was written ("007", letters)."""
     if not isinstance(page, pa.Array):
-        texts = [None if is_missing(one) else _id_text(one) for one in page]
+        texts = [None if is_missing(value) else _id_text(value) for value in page]
         page = pa.array(texts, pa.large_string())
     elif pa.types.is_integer(page.type):
         return page
     elif pa.types.is_floating(page.type):
-        return _tried(_number_to_integer, page)
+        return _cast_or_none(_number_to_integer, page)
     elif pa.types.is_boolean(page.type):
         return None
-    numbers = _tried(_text_to_integer, page)
+    numbers = _cast_or_none(_text_to_integer, page)
     same = numbers is not None and pc.all(pc.equal(numbers.cast(page.type), page)).as_py() is not False
     return numbers if same else None
 
@@ -151,7 +152,7 @@ def _id_text(value: Any) -> str:
     return whole_text(str(value)) or "" if isinstance(value, str | int | np.integer) else "none"
 
 
-def _tried(cast: Callable[[Any], Any], page: Any) -> Any:
+def _cast_or_none(cast: Callable[[Any], Any], page: Any) -> Any:
     try:
         return cast(page)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -163,25 +164,29 @@ def _tried(cast: Callable[[Any], Any], page: Any) -> Any:
 
 def _text_to_integer(page: Any) -> Any:
     # Arrow reads "0x10" as sixteen.
-    odd = pc.any(pc.match_substring(page, "x", ignore_case=True)).as_py()
-    return None if odd else page.cast(pa.int64())
+    hexadecimal = pc.any(pc.match_substring(page, "x", ignore_case=True)).as_py()
+    return None if hexadecimal else page.cast(pa.int64())
+
+
+def _if_finite(numbers: Any, converted: Any) -> Any:
+    return None if pc.all(pc.is_finite(numbers)).as_py() is False else converted
 
 
 def _text_to_number(page: Any) -> Any:
     numbers = page.cast(pa.float64())  # "nan", "inf" and 1e999 are no numbers
-    return None if pc.all(pc.is_finite(numbers)).as_py() is False else numbers
+    return _if_finite(numbers, numbers)
 
 
-def _in_calendar(moments: Any, count: Any, first: int, last: int) -> Any:
+def _in_calendar(times: Any, count: Any, first: int, last: int) -> Any:
     """Arrow knows the year 0, and an offset may lead beyond 9999."""
-    found = pc.min_max(moments.cast(count)).as_py()
-    within = found["min"] is None or (first <= found["min"] and found["max"] <= last)
-    return moments if within else None
+    ends = pc.min_max(times.cast(count)).as_py()
+    within = ends["min"] is None or (first <= ends["min"] and ends["max"] <= last)
+    return times if within else None
 
 
 def _number_to_integer(page: Any) -> Any:
-    least = pc.all(pc.less_equal(pc.abs(page), float(EXACT_FLOAT))).as_py()
-    return None if least is False else page.cast(pa.int64())
+    exact = pc.all(pc.less_equal(pc.abs(page), float(EXACT_FLOAT))).as_py()
+    return None if exact is False else page.cast(pa.int64())
 
 
 def _to_text(page: Any) -> Any:
@@ -191,7 +196,7 @@ def _to_text(page: Any) -> Any:
 _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("text", "integer"): _text_to_integer,
     ("text", "number"): _text_to_number,
-    ("text", "decimal"): lambda page: None if _text_to_number(page) is None else page,
+    ("text", "decimal"): lambda page: _if_finite(page.cast(pa.float64()), page),
     ("text", "time"): lambda page: _in_calendar(page.cast(ARRAYS["time"]), pa.int64(), _FIRST, _LAST),
     ("text", "date"): lambda page: _in_calendar(
         page.cast(pa.date32()), pa.int32(), _FIRST // _DAY, _LAST // _DAY
@@ -202,36 +207,31 @@ _CASTS: dict[tuple[LogicalType, LogicalType], Callable[[Any], Any]] = {
     ("boolean", "text"): _to_text,
     ("number", "integer"): _number_to_integer,
     # The shortest text of each double: the one that JSON had, up to its 15 digits.
-    ("number", "decimal"): lambda page: (
-        None if pc.all(pc.is_finite(page)).as_py() is False else _to_text(page)
-    ),
+    ("number", "decimal"): lambda page: _if_finite(page, _to_text(page)),
 }
 
 
 # -- one value: an error means "unreadable", None "missing" ----------------------------------------------------
 
 
-def _one_by_one(values: Sequence[Any], logical: LogicalType, issues: ParseIssues) -> Any:
+def _parsed(values: Sequence[Any], logical: LogicalType, issues: ParseIssues) -> Any:
     if logical == "list" and set(map(type, values)) <= {list, _NONE}:
         return values
-    one = _ONE[logical]
+    parse = _PARSERS[logical]
     clean: list[Any] = []
     for value in values:
         try:
-            clean.append(None if is_missing(value) else one(value))
-        except _LongIntegerError:
-            issues.long_integers += 1
-            issues.add(value)
-            clean.append(None)
-        except (ValueError, ArithmeticError, TypeError, RecursionError):
+            clean.append(None if is_missing(value) else parse(value))
+        except (ValueError, ArithmeticError, TypeError, RecursionError) as error:
+            issues.long_integers += isinstance(error, _LongIntegerError)
             issues.add(value)
             clean.append(None)
     if logical == "list":
         return clean
     if logical == "date":
         issues.times_of_day += sum(value is not None and value % _DAY != 0 for value in clean)
-        clean = [None if value is None else value // _DAY for value in clean]
-        return pa.array(clean, pa.int32()).cast(pa.date32())
+        days = pa.array([None if value is None else value // _DAY for value in clean], pa.int32())
+        return days.cast(pa.date32())
     if logical == "time":
         return pa.array(clean, pa.int64()).cast(ARRAYS["time"])
     if logical == "decimal":
@@ -252,11 +252,10 @@ def _integer(value: Any) -> int | None:
         value = int(text.partition(".")[0]) if _INTEGER.fullmatch(text) else _as_written(text)
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | Decimal | np.number):
         raise TypeError("not an integer")
-    elif isinstance(value, float | np.floating):
-        if math.isnan(value):
-            return None
-        if not value.is_integer() or abs(float(value)) > EXACT_FLOAT:
-            raise ValueError("not an exact integer")
+    elif isinstance(value, float | np.floating) and not (
+        value.is_integer() and abs(float(value)) <= EXACT_FLOAT
+    ):
+        raise ValueError("not an exact integer")
     # "1e999999" as an `int` has a million digits, and takes minutes.
     if isinstance(value, Decimal) and value and value.adjusted() > 18:
         raise _LongIntegerError
@@ -287,8 +286,6 @@ def _decimal(value: Any) -> Decimal | None:
         exact = Decimal(text) if _NUMBER.fullmatch(text) else _as_written(text)
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
         raise TypeError("not a number")
-    elif isinstance(value, float) and math.isnan(value):
-        return None
     else:
         exact = Decimal(str(value))
     if not exact.is_finite():
@@ -301,14 +298,14 @@ def written_number(text: str, decimal_comma: bool = False) -> str | None:
 
     With a point "1.234,50" could mean two things, and is none.
     """
-    bare = _CURRENCY.sub("", text)
-    negative = bare.startswith("(") and bare.endswith(")")
-    bare = _CURRENCY.sub("", bare.strip("()")) if negative else bare
-    if not (_COMMA if decimal_comma else _POINT).fullmatch(bare) or not any(map(str.isdigit, bare)):
+    number = _CURRENCY.sub("", text)
+    negative = number.startswith("(") and number.endswith(")")
+    number = _CURRENCY.sub("", number.strip("()")) if negative else number
+    if not (_COMMA if decimal_comma else _POINT).fullmatch(number) or not any(map(str.isdigit, number)):
         return None
-    bare = _GROUPS.sub("", bare)
-    bare = bare.replace(".", "").replace(",", ".") if decimal_comma else bare.replace(",", "")
-    return f"-{bare}" if negative else bare
+    number = _GROUPS.sub("", number)
+    number = number.replace(".", "").replace(",", ".") if decimal_comma else number.replace(",", "")
+    return f"-{number}" if negative else number
 
 
 def _as_written(text: str) -> Decimal:
@@ -330,7 +327,7 @@ def _number(value: Any) -> float | None:
 
 def _text(value: Any) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
+        return str(value)
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, datetime | date):
@@ -342,57 +339,39 @@ def _text(value: Any) -> str | None:
 
 def _microseconds(value: Any) -> int | None:
     """Microseconds since 1970 in UTC; a time without zone is taken as UTC."""
-    if isinstance(value, bool):
-        raise TypeError("not a time")
     if isinstance(value, str) and _EPOCH_DIGITS.fullmatch(value):
         value = int(value)
-    if isinstance(value, int | float):  # Resource Planning counts seconds or milliseconds
-        return _within(_counted(value))
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    moment = value if isinstance(value, datetime) else _moment(value)
+    moment = _moment(value)
     if moment is None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return _within((aware - _EPOCH) // _MICROSECOND)
+    return (
+        aware.astimezone(UTC) - _EPOCH
+    ) // _MICROSECOND  # an offset may lead out of the calendar: an error
 
 
 def _day_with_time(value: Any) -> int | None:
     """Microseconds since 1970 of the calendar day as written; with the time of day, if there is one."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _SECONDS_FROM:
-        value = _EPOCH + _MICROSECOND * _within(_counted(value))
+    moment = _moment(value, least=_SECONDS_FROM)
+    return None if moment is None else (moment.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def _moment(value: Any, *, least: int = 0) -> datetime | None:
+    """Text, a date, or a count from `least` on (Resource Planning sends seconds or milliseconds since 1970) as a time."""
     if isinstance(value, str):
-        value = _moment(value)
-    if value is None:
-        return None
+        text = value.strip()
+        text = f"{text[:-4]}Z" if text.endswith(" UTC") else text
+        return datetime.fromisoformat(text) if text else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= least:
+        return _EPOCH + _MICROSECOND * int(value * (1000 if abs(value) >= _MILLISECONDS_FROM else 1_000_000))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise TypeError("not a date")
-    return (value.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+        raise TypeError("not a time")
+    return value
 
 
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        raise TypeError("not text")
-    text = value.strip()
-    if text.endswith(" UTC"):
-        text = text[:-4] + "Z"
-    return datetime.fromisoformat(text) if text else None
-
-
-def _counted(value: float) -> int:
-    """Microseconds of a count of seconds or milliseconds since 1970."""
-    return int(value * 1000) if abs(value) >= _MILLISECONDS_FROM else int(value * 1_000_000)
-
-
-def _within(count: int) -> int:
-    if not _FIRST <= count <= _LAST:
-        raise ValueError("out of the calendar")
-    return count
-
-
-_ONE: dict[LogicalType, Callable[[Any], Any]] = {
+_PARSERS: dict[LogicalType, Callable[[Any], Any]] = {
     "integer": _integer,
     "boolean": _boolean,
     "number": _number,

@@ -22,14 +22,12 @@ from procore_nb.catalog import Field
 LogicalType = Literal["integer", "boolean", "text", "number", "decimal", "time", "date", "list"]
 Path = tuple[str, ...]
 
-# Ids of other systems and of people: text in Procore, letters allowed.
-TEXT_IDS = r"(.*_)?(origin|employee|business|external|external_payment|google_place|tax|prostore)_id"
-
 # Read from the top, the first that fits the whole (lower-case) name decides; no rule means text.
 RULES: tuple[tuple[str, LogicalType], ...] = (
     (r"formatted_.*|.*_(name|label|title|type|status|reason|strategy|url|notes|description)", "text"),
     (r"(.*_)?(zip|zip_?code|postal_code\d?|code|number|phone|fax|extension|uu?id|guid|ulid)", "text"),
-    (TEXT_IDS, "text"),
+    # Ids of other systems and of people: text in Procore, letters allowed.
+    (r"(.*_)?(origin|employee|business|external|external_payment|google_place|tax|prostore)_id", "text"),
     (r"(.*_)?id", "integer"),
     (r"(.*_)?ids", "list"),
     (r"(.*_)?(at|datetime|timestamp)|time_(resolved|in|out)", "time"),
@@ -68,12 +66,27 @@ _FORMATS: dict[str, LogicalType] = {
     "decimal": "decimal",
     "double": "decimal",
 }
+_CUSTOM_TYPES: dict[str, LogicalType] = {
+    "string": "text",
+    "text": "text",
+    "rich_text": "text",
+    "decimal": "number",
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "datetime": "time",
+    "date_time": "time",
+    "date": "date",
+    "lov_entries": "list",
+    "login_informations": "list",
+    "vendors": "list",
+}
 # Version 2 writes its ids as text. They are the numbers of version 1, except in these tools, whose ids have letters.
 _LETTERED = frozenset({"Equipment", "Documents", "Webhooks", "Resource Planning", "Workforce Planning"})
 # What people know a record by comes first.
 _NUMBERS = ("id", "number", "full_number", "formatted_number", "position")
 _TITLES = ("name", "title", "subject", "status", "status.name")
-_FIRST = {name: place for place, name in enumerate((*_NUMBERS, *_TITLES))}
+_FIRST = {name: position for position, name in enumerate((*_NUMBERS, *_TITLES))}
 # Undeclared text that may be digits with a point, and is no amount.
 _NO_AMOUNT = re.compile(
     r"(.*[ _.])?(version|revision|section|prefix|suffix|value|key)s?|.*[ _](code|id|no|number|phone|zip)",
@@ -119,80 +132,71 @@ def declared_by(endpoint: Any) -> Declared:
     if endpoint is None:
         return Declared(None, {}, text_ids=False)
     columns = columns_of(endpoint.fields)
-    return Declared(
-        getattr(endpoint, "name", None),
-        columns,
-        getattr(endpoint, "module", "") in _LETTERED,
-        _numbers_as_text(endpoint, columns),
-        frozenset(
-            tuple((field.name or "id").split(".")) for field in endpoint.fields if _is_typed_by_name(field)
-        ),
+    lettered = getattr(endpoint, "module", "") in _LETTERED
+    version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
+    fields = {_path_of(field): field for field in endpoint.fields}
+    numbers_as_text = frozenset(
+        path
+        for path, field in fields.items()
+        if columns.get(path) == "text"
+        and (field.type == "unknown" or (version2 and field.type == "string" and field.format != "uuid"))
+        and _looks_like_number(path)
+        and not lettered
     )
+    typed_by_name = frozenset(path for path, field in fields.items() if type_of_field(field)[1])
+    return Declared(getattr(endpoint, "name", None), columns, lettered, numbers_as_text, typed_by_name)
 
 
 def columns_of(fields: Iterable[Field]) -> dict[Path, LogicalType]:
     """Path and logical type of each declared column, in order; objects and custom fields are none."""
     columns: dict[Path, LogicalType] = {}
     for field in fields:
-        name = field.name or "id"
-        bare = name.removesuffix("[]")
-        if "[]" in bare or _CUSTOM.search(name):
-            continue
-        logical: LogicalType | None = "list" if name.endswith("[]") else type_of_field(field)
-        if logical:
-            columns.setdefault(tuple(bare.split(".")), logical)
-    return dict(sorted(columns.items(), key=lambda one: _FIRST.get(".".join(one[0]), len(_FIRST))))
+        logical, _ = type_of_field(field)
+        path = _path_of(field)
+        if logical and path:
+            columns.setdefault(path, logical)
+    return dict(sorted(columns.items(), key=lambda item: _FIRST.get(".".join(item[0]), len(_FIRST))))
 
 
-def type_of_field(field: Field) -> LogicalType | None:
-    """The type of one declared field; None for an object, and for one whose type the table does not know."""
+def _path_of(field: Field) -> Path:
+    """The path of a field's column; empty for a field of elements of a list, and for a custom field."""
+    name = (field.name or "id").removesuffix("[]")
+    return () if "[]" in name or _CUSTOM.search(name) else tuple(name.split("."))
+
+
+def type_of_field(field: Field) -> tuple[LogicalType | None, bool]:
+    """The type of one declared field, and whether only its name says so; None for an object, or where even that says nothing."""
     name, declared, form = field.name or "id", field.type, field.format
-    if declared.startswith("array"):
-        return "list"
+    if declared.startswith("array") or name.endswith("[]"):
+        return "list", False
+    if declared == "unknown":
+        return ("text" if is_id(name) or _UUID.fullmatch(name) else rule_of(name)), not is_id(name)
     if _UUID.fullmatch(name):
-        return "text"
+        return "text", False
     if declared == "boolean":
-        return "boolean"
+        return "boolean", False
     if declared in ("integer", "number"):
         # A number past 2**53 is not exact: ids are never one, whatever the table says.
         exact = declared == "integer" or form == "integer" or is_id(name)
-        return "integer" if exact else "decimal" if rule_of(name) == "decimal" else "number"
-    if declared == "string":
-        # A few `created_at` are declared as dates: the time of day is kept.
-        by_format: LogicalType | None = (
-            "time" if form == "date" and rule_of(name) == "time" else _FORMATS.get(form)
-        )
-        undetailed = form in ("", "string") and not field.enum
-        return by_format or (type_of_text_field(name) if undetailed else "text")
-    if declared != "unknown":
-        return None
-    return "text" if is_id(name) else rule_of(name)
+        return "integer" if exact else "decimal" if rule_of(name) == "decimal" else "number", False
+    if declared != "string":
+        return None, False
+    if form in ("", "string") and not field.enum:
+        logical = type_of_text_field(name)
+        return logical, logical in ("date", "time")
+    if form == "date" and rule_of(name) == "time":  # a few `created_at`: the time of day is kept
+        return "time", False
+    return _FORMATS.get(form, "text"), False
 
 
-def _is_typed_by_name(field: Field) -> bool:
-    """Whether the table says no more than "unknown", or "text" where the name says date or time."""
-    name = field.name or "id"
-    if field.type == "unknown":
-        return not is_id(name)
-    undetailed = field.type == "string" and field.format in ("", "string") and not field.enum
-    return undetailed and type_of_text_field(name) in ("date", "time")
+def custom_type(data_type: str) -> LogicalType | None:
+    """The type of a custom field of this data type; None where only its values tell."""
+    return _CUSTOM_TYPES.get(data_type.lower()) or ("text" if has_entries(data_type) else None)
 
 
-def _numbers_as_text(endpoint: Any, columns: dict[Path, LogicalType]) -> frozenset[Path]:
-    """The declared ids that are text to Procore, or too deep for its table, and numbers to whoever joins them."""
-    if getattr(endpoint, "module", "") in _LETTERED:
-        return frozenset()
-    version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
-    loose = {
-        tuple((field.name or "id").split("."))
-        for field in endpoint.fields
-        if field.type == "unknown" or (version2 and field.type == "string" and field.format != "uuid")
-    }
-    return frozenset(
-        path
-        for path, logical in columns.items()
-        if logical == "text" and path in loose and _looks_like_number(path)
-    )
+def has_entries(data_type: str) -> bool:
+    """Whether values of this data type are entries `{id, label}`, or lists of them."""
+    return data_type.lower().startswith(("lov_", "login_information", "vendor"))
 
 
 def _looks_like_number(path: Path) -> bool:
