@@ -58,11 +58,11 @@ def interrupted(procore: pnb.Procore, **settings: Any) -> pnb.IncompleteError:
 def interrupting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ctrl-C comes in the middle of taking the third page apart, when one column of two has its rows."""
     pages: list[str] = []
-    add_part, add = FrameBuilder._add_part, ColumnBuilder.add
+    add_chunk, add = FrameBuilder._add_chunk, ColumnBuilder.add
 
     def begin_page(self: FrameBuilder, *arguments: Any) -> None:
         pages.append("begun")
-        add_part(self, *arguments)
+        add_chunk(self, *arguments)
 
     def add_column(self: ColumnBuilder, *arguments: Any) -> None:
         add(self, *arguments)
@@ -70,7 +70,7 @@ def interrupting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             pages.append("interrupted")
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(FrameBuilder, "_add_part", begin_page)
+    monkeypatch.setattr(FrameBuilder, "_add_chunk", begin_page)
     monkeypatch.setattr(ColumnBuilder, "add", add_column)
     return pages
 
