@@ -7,7 +7,7 @@ that it redirects to, which never see the token.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -240,8 +240,8 @@ class FileCalls(Lookups):
             arguments["company_id"] = about["company_id"]
         records = self._query(name, arguments, None, record=True).prepare().frame()
         if {"project_id", "project_name"} <= {*frame.columns} and "project_id" in records.columns:
-            names = frame.drop_duplicates("project_id").set_index("project_id")["project_name"]
-            records["project_name"] = records["project_id"].map(names).astype("string")
+            known = dict(zip(frame["project_id"].tolist(), frame["project_name"].tolist(), strict=True))
+            records["project_name"] = names_by_id(records["project_id"], known)
         return records
 
     def _with_project_names(self, files: pd.DataFrame) -> pd.DataFrame:
@@ -256,8 +256,13 @@ class FileCalls(Lookups):
                     status="All", view="compact", company_id=company, progress=False
                 )
                 known |= projects.set_index("id")["name"].to_dict()
-        names = files["project_id"].map(known).astype("string")
+        names = names_by_id(files["project_id"], known)
         return files.assign(project_name=files["project_name"].fillna(names))
+
+
+def names_by_id(ids: pd.Series[Any], known: Mapping[Any, str]) -> pd.Series[Any]:
+    # Not ids.map: pandas 2.2 makes floats of Int64 with a missing value, and ids beyond 2**53 get a neighbour's name.
+    return pd.Series([known.get(number) for number in ids.tolist()], ids.index, "string")
 
 
 def _check_kinds(kinds: Iterable[str], files: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from another_procore import Said
 import procore_nb as pnb
 from client.test_portfolio import RFIS, portfolio, refusing
 from procore_nb import catalog
+from procore_nb.client.file_calls import names_by_id
 from procore_nb.demo import Demo, Faults, RateLimits
 
 RECORD = RFIS.format(2) + "/201"
@@ -364,3 +365,10 @@ def test_an_access_request_names_each_tool_once_and_what_it_rests_on(to_demo) ->
         procore.access_request(["rfiss"])
     with pytest.raises(pnb.ArgumentError, match="names of lists"):
         procore.access_request([])
+
+
+def test_ids_beyond_53_bits_keep_their_own_projects_name() -> None:
+    first, second = 2**60 + 1, 2**60 + 2
+    ids = pd.Series([first, None, second], dtype="Int64")
+    names = names_by_id(ids, {first: "First", second: "Second"})
+    assert names.fillna("").tolist() == ["First", "", "Second"]
