@@ -7,9 +7,10 @@ when one was chosen: it then sees where its users look. An interactive map's til
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,18 +23,19 @@ from procore_nb.maps.borders import (
     KM_PER_DEGREE,
     MEAN_RADIUS_KM,
     Floats,
-    Ring,
+    bounds,
     load_borders,
     load_cities,
     wrapped,
 )
-from procore_nb.maps.extent import Box, Extent
+from procore_nb.maps.extent import Extent
 
 SEA, LAND = "#E3EBF1", "#FAF8F4"
 COAST, STATE_LINE, COUNTY_LINE, CITY = "#9AA3AB", "#D3CFC6", "#E9E5DD", "#6F7479"
 PALE = "#858C93"  # names of counties, and of a city below its points
 COUNTIES_KM, COUNTY_NAMES_KM = 1500.0, 350.0  # narrower pictures have them
-LONGEST_STEP_DEGREES = 1.0  # longer straight stretches are bent by the projection
+LONGEST_STEP_DEGREES = 1.0
+_GAP = np.full((1, 2), np.nan)  # between two lines that are drawn as one
 # Which ranks of cities are named when the picture is so many km wide.
 RANKS_BY_WIDTH = ((1200.0, 4), (3500.0, 3), (9000.0, 2), (25000.0, 1))
 
@@ -49,33 +51,48 @@ class Label:
     rank: int = 0
 
 
+@lru_cache(maxsize=1)
+def _outlines() -> dict[str, tuple[Sequence[Floats], Floats]]:
+    """All lines and rings by name, and where each lies: most of them are outside of most pictures."""
+    borders = load_borders()
+    outlines: dict[str, Sequence[Floats]] = {
+        "countries": borders.countries(),
+        "border lakes": borders.border_lakes,
+        "states": borders.american_states(),
+        "lakes": borders.lakes,
+        "country lines": borders.country_lines,
+        "state lines": borders.state_lines,
+        "county lines": borders.county_lines,
+    }
+    return {name: (lines, bounds(lines)) for name, lines in outlines.items()}
+
+
 def draw_outlines(ax: Any, view: Extent) -> None:
     """Fill the sea, land and lakes, then stroke borders, each line once."""
     from matplotlib.collections import PolyCollection
 
-    borders, window = load_borders(), view.window()
     ax.set_facecolor(SEA)
-    layers = (
-        (borders.countries(), LAND, LAND),
-        (borders.border_lakes, SEA, COAST),
-        (borders.american_states(), LAND, LAND),
-        (borders.lakes, SEA, SEA),
+    fills = (
+        ("countries", LAND, LAND),
+        ("border lakes", SEA, COAST),
+        ("states", LAND, LAND),
+        ("lakes", SEA, SEA),
     )
-    for level, (rings, face, edge) in enumerate(layers):
-        pieces = _pieces(rings, view, window)
-        shapes = [np.column_stack(view.projection.forward(*piece.T)) for piece in pieces]
-        fill = PolyCollection(
-            shapes, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
+    for level, (name, face, edge) in enumerate(fills):
+        rings = _rings_in(name, view)
+        shapes = PolyCollection(
+            rings, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
         )
-        ax.add_collection(fill, autolim=False)
+        ax.add_collection(shapes, autolim=False)
     look = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
-    strokes = (
-        (borders.county_lines if view.width < COUNTIES_KM else (), COUNTY_LINE),
-        (borders.state_lines, COAST if view.width < COUNTY_NAMES_KM else STATE_LINE),
-        (borders.country_lines, COAST),
-    )
-    for lines, color in strokes:
-        ax.plot(*_strokes(lines, view, window), color=color, scalex=False, scaley=False, **look)
+    strokes = {
+        "county lines": COUNTY_LINE if view.width < COUNTIES_KM else None,
+        "state lines": COAST if view.width < COUNTY_NAMES_KM else STATE_LINE,
+        "country lines": COAST,
+    }
+    for name, color in strokes.items():
+        if color:
+            ax.plot(*_lines_in(name, view), color=color, scalex=False, scaley=False, **look)
 
 
 def city_labels(view: Extent) -> list[Label]:
@@ -90,53 +107,43 @@ def city_labels(view: Extent) -> list[Label]:
     return [Label(cities[i].name, float(x[i]), float(y[i]), rank=cities[i].rank) for i in seen]
 
 
-def _pieces(rings: Iterable[Ring], view: Extent, window: Box) -> Iterator[Ring]:
-    """Rings cut to the window, turned so that the projection's centre is in the middle."""
+def _rings_in(name: str, view: Extent) -> list[Floats]:
+    """Rings cut to the view, in km; turned so that the projection's centre is in the middle."""
     from matplotlib.path import Path
     from matplotlib.transforms import Bbox
 
-    west, south, east, north = window
-    centre, least, box = view.projection.longitude, _smallest_degrees(view), Bbox.from_extents(*window)
-    for ring in rings:
-        (left, bottom), (right, top) = ring.min(axis=0) - [centre, 0.0], ring.max(axis=0) - [centre, 0.0]
-        if top < south or bottom > north or right == left or max(top - bottom, right - left) < least:
-            continue
-        for turn in (-360.0, 0.0, 360.0):
-            if left + turn > east or right + turn < west:
-                continue
-            piece = ring + np.array([turn - centre, 0.0])
-            if left + turn < west or right + turn > east or bottom < south or top > north:
-                piece = np.asarray(Path(piece).clip_to_bbox(box).vertices)
-            if len(piece) >= 3:
-                piece = _with_short_steps(piece)
-                piece[:, 0] = np.clip(piece[:, 0], -179.9999, 179.9999) + centre
-                yield piece
-
-
-def _with_short_steps(line: Floats) -> Floats:
-    moves = np.nan_to_num(np.diff(line, axis=0))  # beside a gap nothing moves
-    steps = np.abs(moves).max(axis=1)
-    parts = np.maximum(1, np.ceil(steps / LONGEST_STEP_DEGREES)).astype(int)
-    if (parts == 1).all():
-        return line.copy()
-    which = np.repeat(np.arange(len(parts)), parts)
-    share = (np.arange(len(which)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
-    between = line[which] + moves[which] * share[:, None]
-    return np.concatenate([between, line[-1:]])
-
-
-def _strokes(lines: Iterable[Floats], view: Extent, window: Box) -> Floats:
-    """All lines as one, with gaps (NaN) between them, outside the view, and where they jump to the other side."""
-    _, south, _, north = window
-    centre = view.projection.longitude
-    gap, least = np.full((1, 2), np.nan), _smallest_degrees(view)
+    west, south, east, north = window = view.window()
+    centre, box, (rings, edges) = view.projection.longitude, Bbox.from_extents(*window), _outlines()[name]
+    left, bottom, right, top = (edges - [centre, 0.0, centre, 0.0]).T
+    visible = (top >= south) & (bottom <= north) & (right > left)
+    visible &= np.maximum(top - bottom, right - left) >= _smallest_degrees(view)
     parts: list[Floats] = []
-    for line in lines:
-        low, high = line[:, 1].min(), line[:, 1].max()
-        if high >= south and low <= north and max(high - low, float(np.ptp(line[:, 0]))) > least:
-            parts += [line, gap]
+    for i in np.flatnonzero(visible).tolist():
+        for turn in (-360.0, 0.0, 360.0):
+            if left[i] + turn > east or right[i] + turn < west:
+                continue
+            ring = rings[i] + np.array([turn - centre, 0.0])
+            if left[i] + turn < west or right[i] + turn > east or bottom[i] < south or top[i] > north:
+                ring = np.asarray(Path(ring).clip_to_bbox(box).vertices)
+            if len(ring) >= 3:
+                parts += [_GAP, ring]
     if not parts:
+        return []
+    line = _with_short_steps(np.concatenate(parts))
+    x, y = view.projection.forward(np.clip(line[:, 0], -179.9999, 179.9999) + centre, line[:, 1])
+    return [ring[1:] for ring in np.split(np.column_stack([x, y]), np.flatnonzero(np.isnan(x)))[1:]]
+
+
+def _lines_in(name: str, view: Extent) -> Floats:
+    """All lines as one, in km, with gaps between them, outside the view, and where they jump to the other side."""
+    _, south, _, north = view.window()
+    centre, (lines, edges) = view.projection.longitude, _outlines()[name]
+    left, bottom, right, top = edges.T
+    visible = (top >= south) & (bottom <= north)
+    visible &= np.maximum(top - bottom, right - left) > _smallest_degrees(view)
+    if not visible.any():
         return np.empty((2, 0))
+    parts = [part for i in np.flatnonzero(visible).tolist() for part in (lines[i], _GAP)]
     whole = _with_short_steps(np.concatenate(parts))
     seam = np.abs(np.abs(whole[:, 0]) - 180) < 0.01  # where the source cuts Russia, Fiji, Antarctica
     turned = wrapped(whole[:, 0] - centre)
@@ -150,8 +157,17 @@ def _strokes(lines: Iterable[Floats], view: Extent, window: Box) -> Floats:
     return line[:, ~(gaps & np.roll(gaps, 1))]
 
 
+def _with_short_steps(line: Floats) -> Floats:
+    """A line with points added on its long steps, which a projection bends."""
+    moves = np.nan_to_num(np.diff(line, axis=0))  # beside a gap nothing moves
+    parts = np.maximum(1, np.ceil(np.abs(moves).max(axis=1) / LONGEST_STEP_DEGREES)).astype(int)
+    start = np.repeat(np.arange(len(parts)), parts)
+    share = (np.arange(len(start)) - np.repeat(np.cumsum(parts) - parts, parts)) / np.repeat(parts, parts)
+    return np.concatenate([line[start] + moves[start] * share[:, None], line[-1:]])
+
+
 def _smallest_degrees(view: Extent) -> float:
-    """Pieces smaller than about a pixel are not drawn."""
+    """Smaller outlines, of less than about a pixel, are not drawn."""
     return view.width / 1200 / KM_PER_DEGREE
 
 

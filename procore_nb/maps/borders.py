@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +95,11 @@ def load_borders() -> Borders:
     )
 
 
+def bounds(lines: Iterable[Floats]) -> Floats:
+    """West, south, east and north of each line or ring."""
+    return np.array([[*line.min(axis=0), *line.max(axis=0)] for line in lines]).reshape(-1, 4)
+
+
 def _around_the_date_line(ring: Ring) -> list[Ring]:
     """A ring without jumps; one that crosses the date line also stands on the other side, 360 degrees away."""
     longitude = np.unwrap(ring[:, 0], period=360)
@@ -146,24 +151,31 @@ DEPENDENCIES = {
 }  # fmt: skip
 
 
-class Region(NamedTuple):
-    """The region that a row names: its outline, and how to name it."""
+@dataclass(frozen=True)
+class Region:
+    """The region that a row names: how to name it, its outline, and the edges of that."""
 
     label: str
     rings: tuple[Ring, ...]
+    edges: Floats = field(compare=False)  # shape (4, n): longitude and latitude of both ends
+
+
+def _region(label: str, rings: Iterable[Ring]) -> Region | None:
+    rings = tuple(rings)
+    if not rings:
+        return None
+    starts, ends = np.concatenate([r[:-1] for r in rings]), np.concatenate([r[1:] for r in rings])
+    return Region(label, rings, np.concatenate([starts.T, ends.T]))
 
 
 @lru_cache(maxsize=1024)
 def country_region(text: str) -> Region | None:
     """The outline of a country given by code or English name; None when unknown."""
-    code = country_code(text)
-    if not code:
-        return None
+    code, borders = country_code(text), load_borders()
     if code == "US":
-        return Region(code, tuple(load_borders().american_states()))
-    units = load_borders().units
-    rings = [ring for key in (code, *DEPENDENCIES.get(code, ())) if key in units for ring in units[key].rings]
-    return Region(code, tuple(rings)) if rings else None
+        return _region(code, borders.american_states())
+    units = [borders.units[key] for key in (code, *DEPENDENCIES.get(code, ())) if key in borders.units]
+    return _region(code, (ring for unit in units for ring in unit.rings))
 
 
 @lru_cache(maxsize=4096)
@@ -177,8 +189,7 @@ def state_region(state: str, country: str) -> Region | None:
         and (not country or unit.code.startswith(f"{country}-"))
         and word in (unit.code[3:].casefold(), unit.code.casefold(), unit.name.casefold())
     ]
-    label = " or ".join(unit.code for unit in units)
-    return Region(label, tuple(ring for unit in units for ring in unit.rings)) if units else None
+    return _region(" or ".join(unit.code for unit in units), (ring for unit in units for ring in unit.rings))
 
 
 def country_code(text: str) -> str:
@@ -217,72 +228,53 @@ def distance_km(latitude: Floats, longitude: Floats, to_latitude: float, to_long
     return np.asarray(2 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
 
 
-def is_near(rings: Sequence[Ring], longitude: Floats, latitude: Floats, *, km: float) -> Bools:
-    """Which points lie inside the outline, or within so many km of it."""
+def is_near(edges: Floats, longitude: Floats, latitude: Floats, *, km: float) -> Bools:
+    """Which points lie inside an outline, or within so many km of it."""
     if km <= CELL_KM or not len(longitude):
-        return _is_near(rings, longitude, latitude, km=km)
+        return _is_near(edges, longitude, latitude, km=km)
     # Most points are decided by the middle of their cell: no point of a cell is further from it than CELL_KM.
     cells = np.floor(np.stack([longitude, latitude]) / CELL_DEGREES).astype(np.int64)
     keys, cell = np.unique(cells[0] * 100_000 + cells[1], return_inverse=True)
     middles = np.empty((2, len(keys)))
     middles[:, cell] = (cells + 0.5) * CELL_DEGREES
-    near = _is_near(rings, middles[0], middles[1], km=km - CELL_KM)[cell]
+    near = _is_near(edges, middles[0], middles[1], km=km - CELL_KM)[cell]
     rest = np.flatnonzero(~near)
-    near[rest] = _is_near(rings, longitude[rest], latitude[rest], km=km)
+    near[rest] = _is_near(edges, longitude[rest], latitude[rest], km=km)
     return near
 
 
-def _is_near(rings: Sequence[Ring], longitude: Floats, latitude: Floats, *, km: float) -> Bools:
-    near = is_inside(rings, longitude, latitude)
-    if km <= 0 or not rings:
-        return near
-    edges, margin = _edges(rings), km / KM_PER_DEGREE
-    for low, high, chosen in _bands(latitude, np.flatnonzero(~near), height=1.0):
-        beside = _touching(edges, low - margin, high + margin)
-        for part in _parts(chosen):
-            near[part] = _edge_km(beside, longitude[part], latitude[part]) <= km
+def _is_near(edges: Floats, longitude: Floats, latitude: Floats, *, km: float) -> Bools:
+    near = is_inside(edges, longitude, latitude)
+    outside = np.flatnonzero(~near) if km > 0 else np.empty(0, dtype=np.intp)
+    for beside, rows in _bands(edges, latitude, outside, height=1.0, margin=km / KM_PER_DEGREE):
+        near[rows] = _edge_km(beside, longitude[rows], latitude[rows]) <= km
     return near
 
 
-def is_inside(rings: Sequence[Ring], longitude: Floats, latitude: Floats) -> Bools:
-    """Which points lie inside the rings taken together (even-odd: holes are outside)."""
+def is_inside(edges: Floats, longitude: Floats, latitude: Floats) -> Bools:
+    """Which points lie inside an outline (even-odd: holes are outside)."""
     inside = np.zeros(len(longitude), dtype=bool)
-    if not rings:
-        return inside
-    edges = _edges(rings)
     candidates = np.flatnonzero((latitude >= edges[1].min()) & (latitude <= edges[1].max()))
-    for bottom, top, chosen in _bands(latitude, candidates, height=0.25):
-        x1, y1, x2, y2 = _touching(edges, bottom, top)
+    for (x1, y1, x2, y2), rows in _bands(edges, latitude, candidates, height=0.25):
         slope = np.divide(x2 - x1, y2 - y1, out=np.zeros_like(x1), where=y2 != y1)
-        for part in _parts(chosen):
-            x, y = longitude[part, None], latitude[part, None]
-            crosses = ((y1 > y) != (y2 > y)) & (x < slope * (y - y1) + x1)
-            inside[part] = crosses.sum(axis=1) % 2 == 1
+        x, y = longitude[rows, None], latitude[rows, None]
+        crosses = ((y1 > y) != (y2 > y)) & (x < slope * (y - y1) + x1)
+        inside[rows] = crosses.sum(axis=1) % 2 == 1
     return inside
 
 
-def _bands(latitude: Floats, chosen: Indexes, height: float) -> Iterator[tuple[float, float, Indexes]]:
-    """Group points by latitude, so that each is compared with the few edges beside it."""
-    band = np.floor(latitude[chosen] / height).astype(np.int64)
+def _bands(
+    edges: Floats, latitude: Floats, rows: Indexes, *, height: float, margin: float = 0.0
+) -> Iterator[tuple[Floats, Indexes]]:
+    """Points by latitude, some thousand at once, each group with the few edges beside it: all pairs would not fit in memory."""
+    low_edges, high_edges = np.minimum(edges[1], edges[3]), np.maximum(edges[1], edges[3])
+    band = np.floor(latitude[rows] / height)
     order = np.argsort(band, kind="stable")
-    chosen, band = chosen[order], band[order]
-    for group in np.split(np.arange(len(band)), np.flatnonzero(np.diff(band)) + 1):
-        if len(group):
-            low = float(band[group[0]] * height)
-            yield low, low + height, chosen[group]
-
-
-def _parts(chosen: Indexes) -> Iterator[Indexes]:
-    return (chosen[start : start + CHUNK] for start in range(0, len(chosen), CHUNK))
-
-
-def _edges(rings: Sequence[Ring]) -> Floats:
-    starts, ends = np.concatenate([r[:-1] for r in rings]), np.concatenate([r[1:] for r in rings])
-    return np.concatenate([starts.T, ends.T])
-
-
-def _touching(edges: Floats, low: float, high: float) -> Floats:
-    return edges[:, (np.minimum(edges[1], edges[3]) <= high) & (np.maximum(edges[1], edges[3]) >= low)]
+    for group in np.split(rows[order], np.flatnonzero(np.diff(band[order])) + 1) if len(rows) else ():
+        low = np.floor(latitude[group[0]] / height) * height
+        beside = edges[:, (low_edges <= low + height + margin) & (high_edges >= low - margin)]
+        for start in range(0, len(group), CHUNK):
+            yield beside, group[start : start + CHUNK]
 
 
 def _edge_km(edges: Floats, longitude: Floats, latitude: Floats) -> Floats:

@@ -19,7 +19,9 @@ from procore_nb.maps.borders import (
     OTHER_NAMES,
     Bools,
     Floats,
+    Region,
     Ring,
+    bounds,
     country_code,
     country_region,
     is_inside,
@@ -178,7 +180,7 @@ def _boxes_of_word(region: str, longitude: Floats, latitude: Floats) -> list[Box
         return [REGIONS["lower48" if code else word]]
     home = units[code].rings if code in units else ()
     outlines = filter(None, (country_region(word), state_region(word, "")))
-    boxes = [_outline_box(outline.rings, home, longitude, latitude) for outline in outlines]
+    boxes = [_outline_box(outline, home, longitude, latitude) for outline in outlines]
     if not boxes:
         countries_first = sorted(units.values(), key=lambda unit: unit.level)
         names = [name.title() for name in OTHER_NAMES if len(name) > 3]
@@ -191,9 +193,9 @@ def _boxes_of_word(region: str, longitude: Floats, latitude: Floats) -> list[Box
     return boxes
 
 
-def _outline_box(rings: Sequence[Ring], home: Sequence[Ring], longitude: Floats, latitude: Floats) -> Box:
+def _outline_box(region: Region, home: Sequence[Ring], longitude: Floats, latitude: Floats) -> Box:
     """The box of an outline's mainland and what lies near it; of the points inside the outline if all are elsewhere."""
-    boxes = np.array([[*ring.min(axis=0), *ring.max(axis=0)] for ring in rings])
+    boxes = bounds(region.rings)
     own = boxes[: len(home) or None]  # a country's own outline comes first, its dependencies follow
     near = np.arange(len(boxes)) == np.argmax((own[:, 2:] - own[:, :2]).prod(axis=1))
     reached = np.zeros_like(near)
@@ -202,10 +204,10 @@ def _outline_box(rings: Sequence[Ring], home: Sequence[Ring], longitude: Floats,
         west, south = boxes[reached, :2].min(axis=0) - ISLAND_DEGREES
         east, north = boxes[reached, 2:].max(axis=0) + ISLAND_DEGREES
         near = (boxes[:, 0] < east) & (boxes[:, 2] > west) & (boxes[:, 1] < north) & (boxes[:, 3] > south)
-    points = np.concatenate([ring for ring, inside in zip(rings, reached, strict=True) if inside])
+    points = np.concatenate([ring for ring, inside in zip(region.rings, reached, strict=True) if inside])
     mainland = box_around(wrapped(points[:, 0]), points[:, 1])
     if not _in_box(mainland, longitude, latitude).any():
-        there = is_inside(rings, longitude, latitude)
+        there = is_inside(region.edges, longitude, latitude)
         if there.any():
             return box_around(longitude[there], latitude[there])
     return mainland

@@ -182,7 +182,7 @@ def _near(region: Region | None, longitude: Floats, latitude: Floats, km: float)
     near = _in_range(latitude, longitude)
     if region is None:
         return np.zeros_like(near)
-    near[near] = is_near(region.rings, longitude[near], latitude[near], km=km)
+    near[near] = is_near(region.edges, longitude[near], latitude[near], km=km)
     return near
 
 

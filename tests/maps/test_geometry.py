@@ -126,7 +126,7 @@ def test_every_city_lies_in_or_beside_its_country() -> None:
     for city in load_cities():
         place = country_region(city.country)
         assert place is not None, city
-        assert is_near(place.rings, np.array([city.longitude]), np.array([city.latitude]), km=12)[0], city
+        assert is_near(place.edges, np.array([city.longitude]), np.array([city.latitude]), km=12)[0], city
 
 
 def test_states_are_found_by_code_and_name_within_their_country() -> None:
@@ -147,22 +147,24 @@ def test_each_country_holds_no_ring_that_jumps_around_the_world() -> None:
 def test_inside_and_near_agree_with_shapely() -> None:
     shapely = pytest.importorskip("shapely")
     draw = np.random.default_rng(3)
-    rings = country_region("GB").rings  # type: ignore[union-attr]
+    region = country_region("GB")
+    assert region is not None
     lon, lat = draw.uniform(-8, 2, 400), draw.uniform(50, 59, 400)
-    shape = shapely.unary_union([shapely.Polygon(ring).buffer(0) for ring in rings])
+    shape = shapely.unary_union([shapely.Polygon(ring).buffer(0) for ring in region.rings])
 
-    inside = is_inside(rings, lon, lat)
+    inside = is_inside(region.edges, lon, lat)
     assert inside.tolist() == shapely.contains_xy(shape, lon, lat).tolist()
 
 
 def test_the_shortcut_by_cells_changes_no_answer() -> None:
     draw = np.random.default_rng(5)
-    rings = country_region("IE").rings  # type: ignore[union-attr]
+    region = country_region("IE")
+    assert region is not None
     lon, lat = draw.uniform(-14, -2, 500), draw.uniform(49, 58, 500)
-    near = is_near(rings, lon, lat, km=100)
+    near = is_near(region.edges, lon, lat, km=100)
     one_by_one = [
-        is_inside(rings, lon[i : i + 1], lat[i : i + 1])[0]
-        or min(distance_km(ring[:, 1], ring[:, 0], lat[i], lon[i]).min() for ring in rings) <= 100
+        is_inside(region.edges, lon[i : i + 1], lat[i : i + 1])[0]
+        or min(distance_km(ring[:, 1], ring[:, 0], lat[i], lon[i]).min() for ring in region.rings) <= 100
         for i in range(len(lon))
     ]
     # Vertices stand for edges here, so a few points just beyond 100 km from the nearest vertex may differ.
