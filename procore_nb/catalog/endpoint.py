@@ -204,15 +204,14 @@ class Endpoint:
 @lru_cache(maxsize=4096)
 def split_path(path: str) -> tuple[str, tuple[str, ...]]:
     """A path as its version (empty when it names none) and its parts after that."""
+    advice = "Give the path alone, from /rest/ on; "
     if "://" in path:
         raise CatalogError(
-            f"{path!r} is a whole URL.",
-            advice="Give the path alone, from /rest/ on; the host comes from the environment.",
+            f"{path!r} is a whole URL.", advice=f"{advice}the host comes from the environment."
         )
     if _UNSAFE.search(path):
         raise CatalogError(
-            f"{path!r} is not a plain path.",
-            advice="Give the path alone, from /rest/ on; query parameters are given as arguments.",
+            f"{path!r} is not a plain path.", advice=f"{advice}query parameters are given as arguments."
         )
     bare = path.strip("/")
     prefixed = _PREFIX.match(bare)

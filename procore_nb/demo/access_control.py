@@ -164,7 +164,7 @@ class TokenIssuer:
         token = f"eyJhbGciOiJFUzUxMiJ9.{secrets.token_urlsafe(60)}.{secrets.token_urlsafe(40)}"
         now, seconds = self._clock(), self.lifetime_seconds
         with self._lock:
-            if len(self._expiry) > 10_000:
+            if len(self._expiry) > 10_000:  # a served demo may run for days
                 self._expiry = {known: expiry for known, expiry in self._expiry.items() if expiry > now}
             self._expiry[token] = now + seconds
             self.issued += 1

@@ -49,12 +49,10 @@ class Demo:
     token_lifetime_seconds
         How long a token is good.
     missing_company_status
-        Status of the answer to a call without `Procore-Company-Id`. Procore documents its text, not its status; 400, 403
-        and 404 have been seen. None lets such calls pass, for older clients: they land in the company that path or query
-        names, else in the main one.
+        Status of the answer to a call without `Procore-Company-Id`: Procore documents its text only; 400, 403 and 404 have
+        been seen. None lets such calls pass, for older clients, into the company that path or query names, else the main one.
     whole_links
-        Addresses in `Link` repeat every parameter of the request, for clients that follow them as they are. Procore's
-        example repeats only page and per_page.
+        Addresses in `Link` repeat every parameter, for clients that follow them as they are; Procore's repeat page and per_page.
     faults
         What goes wrong, see `Faults`; may be set anew at any time.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -68,14 +69,12 @@ class Raster:
 
     def text(self, colour: Colour, x: int, y: int, size: int, words: str) -> None:
         """One line of text in letters of Western Europe; others are question marks."""
-        shown = "".join(letter if letter.isprintable() else "?" for letter in words).encode(
-            "cp1252", "replace"
-        )
-        letters = shown.decode("cp1252")
-        self._marks.append(lambda draw: draw.text((x, y), letters, colour, _font(size), anchor="ls"))
-        for special in (b"\\", b"(", b")"):
-            shown = shown.replace(special, b"\\" + special)
-        self._operator(colour, b"BT /F1 %d Tf %d %d Td (%b) Tj ET" % (size, x, self.height - y, shown))
+        printable = "".join(letter if letter.isprintable() else "?" for letter in words)
+        letters = printable.encode("cp1252", "replace")
+        shown = letters.decode("cp1252")
+        self._marks.append(lambda draw: draw.text((x, y), shown, colour, _font(size), anchor="ls"))
+        escaped = re.sub(rb"([\\()])", rb"\\\1", letters)
+        self._operator(colour, b"BT /F1 %d Tf %d %d Td (%b) Tj ET" % (size, x, self.height - y, escaped))
 
     def _operator(self, colour: Colour, marks: bytes) -> None:
         self._page.append(b"%.3f %.3f %.3f rg " % tuple(value / 255 for value in colour) + marks)
@@ -125,13 +124,8 @@ def _as_pdf(objects: list[bytes], filling: int) -> bytes:
 
 
 PHOTO, SHEET, PAGE = (640, 480), (1192, 842), (595, 842)
-_INK, _GREY, _WHITE, _RED, _YELLOW = (
-    (40, 44, 52),
-    (150, 154, 160),
-    (255, 255, 255),
-    (200, 30, 40),
-    (240, 180, 20),
-)
+_INK, _GREY, _WHITE = (40, 44, 52), (150, 154, 160), (255, 255, 255)
+_RED, _YELLOW = (200, 30, 40), (240, 180, 20)
 
 
 def body_of(file: StoredFile, portfolio: Portfolio) -> bytes:

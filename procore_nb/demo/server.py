@@ -126,9 +126,10 @@ def serve(
 
 
 class _Server(ThreadingHTTPServer):
+    # A thread of an idle connection waits two minutes for its next request: closing must not wait for it.
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 512
+    request_queue_size = 512  # all workers of a client connect at once; the default of 5 refuses some
     allow_reuse_address = True
     compress = False
     storage = ""  # address of the storage, for the redirects of the API

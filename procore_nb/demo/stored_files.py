@@ -321,6 +321,7 @@ class Storage:
         # Bytes that no record announces follow the body; they are made while they are sent.
         filling = round(faults.get("file_wrong_size", 0)) + round(faults.get("file_large", 0) * 1_000_000)
         total = len(body) + filling
+        # Another length is another file: a download that goes on must not take the rest of the one before.
         etag = f'"{hashlib.sha256(body + str(filling).encode()).hexdigest()[:32]}"'
         headers = [("Content-Type", CONTENT_TYPES[file.suffix])]
         ranged, status = None, 200

@@ -100,6 +100,7 @@ def test_links_can_repeat_the_whole_question(caller_of: Callable[[Demo], Caller]
         following = re.search(r'<https://procore\.test([^>]*)>; rel="next"', links)
         assert following
         address = following[1]
+        assert address.count("page=") == 2  # page and per_page, each said once
         seen += [row["id"] for row in caller.get(address).json()]
     assert len(set(seen)) == 162
     assert 'rel="next"' not in (caller.get(address).header("Link") or "")

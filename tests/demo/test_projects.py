@@ -130,6 +130,12 @@ def test_sorting_goes_both_ways(caller: Caller) -> None:
     assert back == names[::-1]
 
 
+@pytest.mark.parametrize("name", ["filters[a]b", "filters[a[b]]"])
+def test_a_filter_that_is_not_well_formed_is_a_bad_request(caller: Caller, name: str) -> None:
+    reply = caller.get(f"{V1_1}&{name}=1")
+    assert (reply.status, reply.json()["fields"]) == (400, name)
+
+
 def test_an_unknown_filter_changes_nothing(caller: Caller) -> None:
     assert len(_rows(caller, f"{V1_1}&filters[colour]=red")) == len(_rows(caller, V1_1))
 

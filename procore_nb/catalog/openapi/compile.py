@@ -178,15 +178,14 @@ def _parents(
     known = read_data("parents")
     keys = {path_name(endpoint, key): key for key in endpoint.path_params}
     pairs = []
-    for argument in (
-        name for group in endpoint.needs for name in group if name not in ("company_id", "project_id")
-    ):
+    for argument in endpoint.needed:
         sources = (
             known["by_list"].get(f"{endpoint.name}.{argument}")
             or _list_before(endpoint.path, keys.get(argument, argument), by_path)
             or known["by_name"].get(argument, ())
         )
-        if parents := tuple(source for source in sources if source in names):
+        parents = tuple(source for source in sources if source in names)
+        if parents and argument not in ("company_id", "project_id"):
             pairs.append((argument, parents))
     return tuple(pairs)
 
@@ -217,10 +216,8 @@ def _extended(before: Endpoint, now: Endpoint) -> Endpoint:
         "field_text": encode((*fields.values(), *kept)),
     }
     either = ["view_default", "sorts", "views", "deprecated", "removal", "as_of"]
-    if (now.per_page_default, now.per_page_max) != (
-        10,
-        100,
-    ):  # the general rule of version 2 says nothing new
+    # The general rule of version 2 says nothing new.
+    if (now.per_page_default, now.per_page_max) != (10, 100):
         either += ["per_page_default", "per_page_max"]
     changes |= {key: getattr(now, key) or getattr(before, key) for key in either}
     changes |= {key: getattr(now, key) for key in _DOCUMENTED}

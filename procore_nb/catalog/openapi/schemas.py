@@ -69,7 +69,7 @@ class Document:
         Of `oneOf` and `anyOf` every key may come, so all are kept; where two give a key, the first one counts.
         """
         target = self.resolved(schema)
-        seen = set() if seen is None else seen
+        seen = set() if seen is None else seen  # parts may be composed of the whole
         if id(target) in seen:
             return {}
         seen.add(id(target))
