@@ -68,10 +68,8 @@ def check_output(path: Path) -> None:
         raise OutputError(f"{path} is a folder.", advice="Give the name of a file in it.")
     folder = path.resolve().parent
     if not folder.is_dir():
-        raise OutputError(
-            f"There is no folder {folder if path.is_symlink() else path.parent}.",
-            advice="Make the folder first, or write into an existing one.",
-        )
+        problem = f"There is no folder {folder if path.is_symlink() else path.parent}."
+        raise OutputError(problem, advice="Make the folder first, or write into an existing one.")
 
 
 @contextmanager
@@ -231,10 +229,8 @@ def one_writer(folder: Path) -> Iterator[None]:
     """Hold a folder for one writer, which the system lets go when the process ends; an error if another has it."""
     with _locked(folder) as locked:
         if not locked and fcntl is not None:
-            raise OutputError(
-                f"{folder.parent} is being written to by another download.",
-                advice="Wait until that one has ended.",
-            )
+            problem = f"{folder.parent} is being written to by another download."
+            raise OutputError(problem, advice="Wait until that one has ended.")
         yield
 
 

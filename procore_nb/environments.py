@@ -111,10 +111,8 @@ def environment(
     if isinstance(name, Environment):
         return replace(name, **overrides)
     if not isinstance(name, str) or not name.strip():
-        raise ArgumentError(
-            f"An environment is a name or an Environment, not {name!r}.",
-            advice=f"Known names: {environment_names()}.",
-        )
+        problem = f"An environment is a name or an Environment, not {name!r}."
+        raise ArgumentError(problem, advice=f"Known names: {environment_names()}.")
     wanted = simple_name(name)
     names = [known.name for known in KNOWN]
     if wanted in names:
@@ -191,10 +189,8 @@ def _checked_address(address: str, *, field: str, name: str) -> str:
     parts = _ADDRESS.fullmatch(text)
     port = int(parts["port"]) if parts and parts["port"] else None
     if parts is None or not _is_host(parts["host"]) or not (port is None or 0 < port < 65536):
-        raise ArgumentError(
-            f"The {where} is not an address: {address!r}.",
-            advice='It looks like "https://login.procore.com".',
-        )
+        problem = f"The {where} is not an address: {address!r}."
+        raise ArgumentError(problem, advice='It looks like "https://login.procore.com".')
     scheme, host = parts["scheme"].lower(), parts["host"].lower()
     if scheme == "http" and not is_loopback(f"http://{host}"):
         raise ArgumentError(

@@ -150,10 +150,8 @@ def id_text(value: Any, where: str) -> str:
             number = int(value) if isinstance(value, float) and value.is_integer() and value < 2**53 else 0
         if 0 < number < 2**63:
             return str(number)
-    raise ArgumentError(
-        f"{where} has an id that cannot be used: {shown(value)}.",
-        advice=_ADVICE if where == "projects" else "Ids are positive whole numbers.",
-    )
+    problem = f"{where} has an id that cannot be used: {shown(value)}."
+    raise ArgumentError(problem, advice=_ADVICE if where == "projects" else "Ids are positive whole numbers.")
 
 
 def _several(values: Any) -> list[Any]:

@@ -199,6 +199,7 @@ class Continuity:
 
     def _gap(self) -> int | None:
         """Return the page after which rows may be missing; None where none are missing up to the end."""
+        rule = self._in_order if self.one_way else self._stood_still
         while True:
             readings = self._readings.get(self._page, [])
             self._chain = readings if self._page == self._first else _grown(self._chain, readings)
@@ -207,7 +208,7 @@ class Continuity:
             following = [
                 reading
                 for reading in self._readings.get(self._page + 1, ())
-                if any(self._follows(page, reading) for page in self._chain)
+                if any(_overlap(page, reading) or rule(page, reading) for page in self._chain)
             ]
             if not following:
                 return self._page
@@ -227,9 +228,14 @@ class Continuity:
             return
         if not totals:
             self.one_way = way
-        elif len(totals) == len(readings) and len(set(totals)) > 1 and self._edges_fit_totals():
+        elif len(totals) == len(readings) and len(set(totals)) > 1:
+            fits = all(
+                _shared(page, following) <= abs((page.total or 0) - (following.total or 0))
+                for page, following in self._first_pairs()
+                if not (page.turn or following.turn)
+            )
             signs = (way,) if way else (1, -1)
-            self.one_way = next((sign for sign in signs if _is_monotonic(readings, sign)), 0)
+            self.one_way = next((sign for sign in signs if fits and _is_monotonic(readings, sign)), 0)
 
     def _compare(self, before: Reading, after: Reading) -> None:
         """Take in how a page differs from its last reading."""
@@ -248,14 +254,6 @@ class Continuity:
         if shift:
             self._drift = 1 if shift > 0 else -1
 
-    def _edges_fit_totals(self) -> bool:
-        """Return whether pages read side by side share no more rows than their totals differ by."""
-        return all(
-            _shared(page, following) <= abs((page.total or 0) - (following.total or 0))
-            for page, following in self._first_pairs()
-            if not (page.turn or following.turn)
-        )
-
     def _ends(self, page: Reading) -> bool:
         """Return whether nothing came after a page: by its own account, or as a short one before one that was empty."""
         if page.is_end:
@@ -263,12 +261,6 @@ class Continuity:
         longest = max(len(each.names) for each in self._readings[self._first])
         following = self._readings.get(page.number + 1, ())
         return 0 < len(page.names) < longest and any(not each.names for each in following)
-
-    def _follows(self, page: Reading, following: Reading) -> bool:
-        """Return whether no row can be missing between a page and the next."""
-        if _overlap(page, following):
-            return True
-        return self._in_order(page, following) if self.one_way else self._stood_still(page, following)
 
     def _in_order(self, page: Reading, following: Reading) -> bool:
         """Return whether rows that move one way cannot slip from a page to the next unseen.

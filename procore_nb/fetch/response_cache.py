@@ -131,10 +131,8 @@ class ResponseCache:
                 as_they_are = pipeline([], name="bin", is_binary=True)
                 self._files = files(self.folder, serializer=as_they_are, extension="bin")
             except ImportError as error:
-                raise MissingExtraError(
-                    "cache= needs requests-cache, which is not installed.",
-                    advice='pip install "procore-nb[cache]"',
-                ) from error
+                problem = "cache= needs requests-cache, which is not installed."
+                raise MissingExtraError(problem, advice='pip install "procore-nb[cache]"') from error
             except OSError as error:
                 raise OutputError(
                     f"The cache {self.folder} cannot be written: {error.strerror or error}."

@@ -58,11 +58,15 @@ class RateLimiter:
     def acquire(self, now: float) -> float:
         """Return 0 and count one request as under way, or the seconds after which to try again."""
         with self._lock:
-            wait = max(0.0, self._seconds_to_wait(now))
-            if not wait:
+            if now < self._blocked_until:
+                return self._blocked_until - now
+            if not self._updated and self._under_way >= _BURST:
+                return _RESPONSE_DUE
+            wait = max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
+            if wait <= 0:
                 self._under_way += 1
                 self.requests += 1
-            return wait
+            return max(0.0, wait)
 
     def update(self, headers: Mapping[str, str], now: float, *, refused_for: float | None = None) -> None:
         """Take in the response to a request that was under way.
@@ -84,7 +88,9 @@ class RateLimiter:
             if shown is not None:
                 self._take(shown)
             if refused_for == 0 and shown is None:
-                refused_for = self._until_forgotten(now)
+                # Nothing is known: until the first request of the last ten seconds no longer counts is the least guess.
+                first = next((when for when in self._received if when > now - _LENGTH["spike"]), now)
+                refused_for = max(1.0, first + _LENGTH["spike"] - now)
             if refused_for is not None:
                 self._blocked_until = max(self._blocked_until, now + min(refused_for, _FARTHEST_RESET))
                 self._margin = min(1.0, self._margin * 2)
@@ -117,13 +123,6 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._under_way = 0
 
-    def _seconds_to_wait(self, now: float) -> float:
-        if now < self._blocked_until:
-            return self._blocked_until - now
-        if not self._updated and self._under_way >= _BURST:
-            return _RESPONSE_DUE
-        return max((self._wait_for(window, now) for window in self._windows.values()), default=0.0)
-
     def _wait_for(self, window: Window, now: float) -> float:
         opens, by_own_count = self._opens(window)
         if now >= opens:
@@ -147,11 +146,6 @@ class RateLimiter:
         if own < reset - 2 * _ROUNDING or (own > reset + _ROUNDING and not self._under_way):
             return reset + _ROUNDING, False
         return max(own, reset - _ROUNDING), True
-
-    def _until_forgotten(self, now: float) -> float:
-        """Return when the first request of the last ten seconds no longer counts: the least guess where nothing is known."""
-        first = next((when for when in self._received if when > now - _LENGTH["spike"]), now)
-        return max(1.0, first + _LENGTH["spike"] - now)
 
     def _here(self, window: Window) -> Window:
         return replace(window, reset=window.reset - self._clocks.ahead)
@@ -181,10 +175,9 @@ class _Clocks:
     def __init__(self) -> None:
         self._least, self._most = -math.inf, math.inf
 
-    def update(self, theirs: float | None, now: float) -> None:
-        """Take in what their clock said when ours said `now`."""
-        ahead = 0.0 if theirs is None else theirs - now
-        if theirs is None or abs(ahead) > FARTHEST_CLOCK:
+    def update(self, server_now: float | None, now: float) -> None:
+        """Take in what the server's clock showed when ours showed `now`."""
+        if server_now is None or abs(ahead := server_now - now) > FARTHEST_CLOCK:
             return
         if not self._least - 5 < ahead < self._most + 5:  # one of the clocks was set
             self._least, self._most = -math.inf, math.inf

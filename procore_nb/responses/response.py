@@ -200,7 +200,8 @@ def parse_json(body: bytes) -> tuple[Any, int]:
     Integers keep every digit. A decimal that no float holds exactly is a `decimal.Decimal`; numbers too long even for
     Python to convert are their text. Bytes that are not UTF-8 are read as Windows-1252, half a surrogate pair as U+FFFD.
     """
-    if not _needs_exact_numbers(body):
+    long_numbers = _LONG_NUMBER.finditer(body) if _LONG in body.translate(_DIGITS) else ()
+    if not any(_is_rounded(number[0].decode()) for number in long_numbers):
         with suppress(orjson.JSONDecodeError):  # read again below: the reason may be a single character
             return orjson.loads(body), 0
     text, unreadable = _decode(body)
@@ -210,12 +211,6 @@ def parse_json(body: bytes) -> tuple[Any, int]:
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     return value, unreadable
-
-
-def _needs_exact_numbers(body: bytes) -> bool:
-    if _LONG not in body.translate(_DIGITS):
-        return False
-    return any(_is_rounded(found[0].decode()) for found in _LONG_NUMBER.finditer(body))
 
 
 def _is_rounded(number: str) -> bool:
