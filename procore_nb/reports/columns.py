@@ -64,6 +64,8 @@ def is_signed(rows: pd.DataFrame) -> Column[Any]:
 
 def ids_of(column: Column[Any]) -> Column[Any]:
     """Return ids as whole numbers where all are, else as text."""
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return column.astype("Int64")
     numbers = pd.to_numeric(column.astype("string"), errors="coerce") if len(column) else column
     try:
         whole = numbers.astype("Int64")

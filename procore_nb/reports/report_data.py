@@ -179,6 +179,7 @@ class ReportData:
         notes say so, and `lacks` knows. Deleted rows are left out and counted.
         """
         source = self.frames.get(name, pd.DataFrame()).reset_index(drop=True)
+        source.attrs = {}  # pandas copies them with each column
         rows = pd.DataFrame({"project_id": project_ids(source)}, index=source.index)
         known = self.of_project(rows, "name")
         own = source.get("project_name", source.get("project.name", source.get("project")))

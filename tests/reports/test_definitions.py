@@ -33,16 +33,16 @@ def test_an_unknown_option_names_near_ones() -> None:
     assert "age_classes" in raised.value.advice
 
 
-@pytest.mark.parametrize("bounds", [(), (7, 7), (14, 7), "7", (1.5,), 7])
-def test_classes_that_do_not_rise_are_refused(bounds: Any) -> None:
-    with pytest.raises(pnb.ArgumentError, match="rising list"):
-        reports.rfis({"rfis": []}, age_classes=bounds)
+def test_classes_that_do_not_rise_are_refused() -> None:
+    for bounds in ((), (7, 7), (14, 7), "7", (1.5,), 7):
+        with pytest.raises(pnb.ArgumentError, match="rising list"):
+            reports.rfis({"rfis": []}, age_classes=bounds)
 
 
-@pytest.mark.parametrize("day", ["soon", True, 20260618, "2026-13-01"])
-def test_a_day_that_is_none_is_refused(day: Any) -> None:
-    with pytest.raises(pnb.ArgumentError, match="as_of is a date"):
-        reports.rfis({"rfis": []}, as_of=day)
+def test_a_day_that_is_none_is_refused() -> None:
+    for day in ("soon", True, 20260618, "2026-13-01"):
+        with pytest.raises(pnb.ArgumentError, match="as_of is a date"):
+            reports.rfis({"rfis": []}, as_of=day)
 
 
 def test_a_missing_list_or_column_is_named_with_near_ones() -> None:
@@ -113,34 +113,41 @@ def test_money_is_summed_exactly_from_text_numbers_and_decimals() -> None:
     assert total(pd.Series([], dtype="float64")) == 0
 
 
-def _changes(cost: str, scope: str, prime: list[tuple[str, str]]) -> dict[str, Any]:
-    event = {"id": 1, "scope": scope, "status": {"mapped_to_status": "open"}, "change_items": []}
-    order = {"change_events": [{"id": 1}], "currency_configuration": CURRENCY, "created_at": "2026-06-01"}
-    return only(
-        "changes",
-        {
-            "change_events": [event],
-            "commitment_change_orders": [{"id": 2, "status": "approved", "grand_total": cost, **order}],
-            "prime_change_orders": [
-                {"id": 3 + at, "status": status, "grand_total": amount, **order}
-                for at, (status, amount) in enumerate(prime)
-            ],
-        },
-    )
+def _changes(*cases: tuple[str, str, list[tuple[str, str]]]) -> list[dict[str, Any]]:
+    """The figures of changes, each of a project of its own: cost, scope, and status and amount of prime change orders."""
+    lists: Lists = {"change_events": [], "commitment_change_orders": [], "prime_change_orders": []}
+    for project, (cost, scope, prime) in enumerate(cases, 1):
+        keys = {"project_id": project, "currency_configuration": CURRENCY, "created_at": "2026-06-01"}
+        event = {"id": project, "project_id": project, "scope": scope, "status": {"mapped_to_status": "open"}}
+        order = {"change_events": [{"id": project}], **keys}
+        lists["change_events"].append({**event, "change_items": []})
+        lists["commitment_change_orders"].append(
+            {"id": project, "status": "approved", "grand_total": cost, **order}
+        )
+        lists["prime_change_orders"] += [
+            {"id": 100 * project + at, "status": status, "grand_total": amount, **order}
+            for at, (status, amount) in enumerate(prime)
+        ]
+    found = reports.changes(lists, as_of=DAY).summary
+    return found.sort_values("project_id").to_dict("records")  # type: ignore[return-value]
 
 
-@pytest.mark.slow
 def test_who_pays_for_a_change() -> None:
-    assert _changes("100", "out_of_scope", [])["owner_not_asked"] == 100
-    assert _changes("100", "out_of_scope", [("void", "100")])["owner_not_asked"] == 100
-    assert _changes("100", "tbd", [])["in_scope"] == 100
-    assert _changes("100", "in_scope", [("rejected", "100")])["in_scope"] == 100  # ours: no owner is blamed
-    less = _changes("100", "out_of_scope", [("approved", "70")])
+    statuses = ("pricing", "not_pricing", "revised", "proceeding", "not_proceeding", "pending_billable")
+    never, void, tbd, ours, less, credit, *pending = _changes(
+        ("100", "out_of_scope", []),
+        ("100", "out_of_scope", [("void", "100")]),
+        ("100", "tbd", []),
+        ("100", "in_scope", [("rejected", "100")]),
+        ("100", "out_of_scope", [("approved", "70")]),
+        ("-100", "out_of_scope", [("pending", "-120")]),
+        *[("100", "out_of_scope", [(status, "1")]) for status in statuses],
+    )
+    assert (never["owner_not_asked"], void["owner_not_asked"], tbd["in_scope"]) == (100, 100, 100)
+    assert ours["in_scope"] == 100  # no owner is blamed
     assert (less["owner_approved"], less["shortfall"], less["unrecovered"]) == (100, 30, 30)
-    credit = _changes("-100", "out_of_scope", [("pending", "-120")])
     assert (credit["owner_pending"], credit["unrecovered"]) == (-100, 0)
-    for status in ("pricing", "not_pricing", "revised", "proceeding", "not_proceeding", "pending_billable"):
-        assert _changes("100", "out_of_scope", [(status, "1")])["owner_pending"] == 100
+    assert [one["owner_pending"] for one in pending] == [100] * len(statuses)
 
 
 def test_parts_of_a_shared_change_order_add_up_to_the_cent() -> None:
@@ -501,36 +508,44 @@ def _health(**lists: Any) -> dict[str, Any]:
     return reports.portfolio_health(given, as_of=DAY).summary.iloc[0].to_dict()
 
 
-@pytest.mark.parametrize(
-    ("near", "hurt", "colour"),
-    [(0, 0, "grey"), (1, 0, "yellow"), (2, 0, "yellow"), (3, 0, "red"), (0, 1, "red")],
-)
-def test_health_of_incidents(near: int, hurt: int, colour: str) -> None:
-    recent = {"project_id": 1, "created_at": "2026-06-01T12:00:00Z"}
-    old = {"project_id": 1, "created_at": "2026-05-01T12:00:00Z"}
-    assert (
-        _health(near_misses=[recent] * near + [old], injuries=[recent] * hurt + [old])["incidents"] == colour
-    )
+def _gauges(gauge: str, cases: list[dict[str, list[dict[str, Any]]]]) -> list[str]:
+    """The colour of a gauge for each case, all in one report with a project for each."""
+    lists: Lists = {"projects": [{"id": at, "name": f"P{at:02}"} for at, _ in enumerate(cases, 1)]}
+    for at, case in enumerate(cases, 1):
+        for name, rows in case.items():
+            lists.setdefault(name, []).extend({**row, "project_id": at} for row in rows)
+    found = reports.portfolio_health(lists, as_of=DAY).summary
+    return [str(colour) for colour in found.sort_values("project_name")[gauge]]
 
 
-@pytest.mark.parametrize(("logs", "colour"), [(0, "grey"), (2, "red"), (4, "yellow"), (5, "green")])
-def test_health_of_daily_logs_by_the_day_of_entry(logs: int, colour: str) -> None:
-    rows = [{"project_id": 1, "date": "2026-05-25", "created_at": "2026-06-17T12:00:00Z"}] * logs
-    old = [{"project_id": 1, "date": "2026-06-17", "created_at": "2026-06-11T12:00:00Z"}]
-    assert _health(manpower_logs=rows + old)["daily_logs"] == colour
+def test_health_of_incidents() -> None:
+    recent, old = {"created_at": "2026-06-01T12:00:00Z"}, {"created_at": "2026-05-01T12:00:00Z"}
+    expected = {(0, 0): "grey", (1, 0): "yellow", (2, 0): "yellow", (3, 0): "red", (0, 1): "red"}
+    cases = [{"near_misses": [recent] * near + [old], "injuries": [recent] * hurt + [old]} for near, hurt in expected]  # fmt: skip
+    assert _gauges("incidents", cases) == [*expected.values()]
 
 
-@pytest.mark.parametrize(
-    ("late", "soon", "colour"),
-    [(0, 4, "grey"), (1, 0, "yellow"), (3, 0, "red"), (0, 5, "yellow"), (0, 10, "red"), (2, 5, "red")],
-)
-def test_health_of_the_punch_list(late: int, soon: int, colour: str) -> None:
-    rows = [{"project_id": 1, "status": "Open", "due_date": "2026-06-17"}] * late
-    rows += [{"project_id": 1, "status": "Open", "due_date": "2026-06-25"}] * soon
-    assert (
-        _health(punch_items=[*rows, {"project_id": 1, "status": "Closed", "due_date": "2026-06-01"}])["punch"]
-        == colour
-    )
+def test_health_of_daily_logs_by_the_day_of_entry() -> None:
+    new = {"date": "2026-05-25", "created_at": "2026-06-17T12:00:00Z"}
+    old = {"date": "2026-06-17", "created_at": "2026-06-11T12:00:00Z"}
+    expected = {0: "grey", 2: "red", 4: "yellow", 5: "green"}
+    cases = [{"manpower_logs": [new] * logs + [old]} for logs in expected]
+    assert _gauges("daily_logs", cases) == [*expected.values()]
+
+
+def test_health_of_the_punch_list() -> None:
+    late, soon = ({"status": "Open", "due_date": day} for day in ("2026-06-17", "2026-06-25"))
+    closed = {"status": "Closed", "due_date": "2026-06-01"}
+    expected = {
+        (0, 4): "grey",
+        (1, 0): "yellow",
+        (3, 0): "red",
+        (0, 5): "yellow",
+        (0, 10): "red",
+        (2, 5): "red",
+    }
+    cases = [{"punch_items": [late] * over + [soon] * due + [closed]} for over, due in expected]
+    assert _gauges("punch", cases) == [*expected.values()]
 
 
 def test_lists_that_were_not_given_are_no_data_and_sites_without_logs_are_named() -> None:

@@ -35,7 +35,7 @@ def projects(procore: pnb.Procore) -> pd.DataFrame:
     running = every[
         every["project_stage.id"].eq(6102) & every["time_zone"].notna() & every["square_feet"].notna()
     ]
-    return running.groupby("country_code").head(2).head(9)
+    return running.groupby("country_code").head(1).head(6)
 
 
 def _records(procore: pnb.Procore, name: str, number: int, **arguments: Any) -> list[recomputed.Record]:
@@ -164,7 +164,7 @@ def test_a_connection_gives_the_figures_of_its_records_and_names_who_did_not_ans
     assert found.as_of == pd.Timestamp(TODAY)
     assert found.tables["total"].equals(_total("rfis", lists))
     assert found.requests == 1 + len(projects)
-    every = pnb.reports.schedule(procore, projects="all")
+    every = pnb.reports.schedule(procore, projects=procore.projects(status="All").head(25))
     silent = every.coverage[every.coverage["state"].isin(["no permission", "tool off or not visible"])]
     assert len(silent)
     assert every.summary.set_index("project_id").loc[silent["project_id"].iloc[0], "tasks"] is pd.NA

@@ -56,8 +56,8 @@ def opened() -> Callable[..., tuple[pnb.Procore, Watched]]:
     return build
 
 
-def few(procore: pnb.Procore) -> pd.DataFrame:
-    return procore.projects(status="All").head(4)
+def few(procore: pnb.Procore, number: int = 2) -> pd.DataFrame:
+    return procore.projects(status="All").head(number)
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_a_pack_requests_nothing_twice_and_says_before_how_much_it_takes(
     said = capsys.readouterr().err
     assert said.count("reports need") == 1
     words = re.search(
-        r"14 reports need (\d+) to (\d+) requests to 4 projects, and one for each chosen row of", said
+        r"14 reports need (\d+) to (\d+) requests to 2 projects, and one for each chosen row of", said
     )
     assert words is not None, said
     assert "at 25 requests in 10 s" in said
@@ -110,13 +110,13 @@ def test_an_interrupted_pack_fetches_the_rest_only(
     monkeypatch.setattr(platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path / "kept"))
     names = ("rfis", "punch", "quality")
     whole, watched = opened()
-    expected = pnb.reports.all_reports(whole, *names, projects=few(whole))
+    expected = pnb.reports.all_reports(whole, *names, projects=few(whole, 4))
     due = sum(watched.sent.values())
     broken, before = opened(cached=True, most=due - 6)
     with pytest.raises(pnb.NetworkError):
-        pnb.reports.all_reports(broken, *names, projects=few(broken))
+        pnb.reports.all_reports(broken, *names, projects=few(broken, 4))
     again, after = opened(cached=True)
-    found = pnb.reports.all_reports(again, *names, projects=few(again))
+    found = pnb.reports.all_reports(again, *names, projects=few(again, 4))
     assert sum(before.sent.values()) + sum(after.sent.values()) < due + 6
     assert sum(after.sent.values()) < due / 2
     for one, other in zip(found, expected, strict=True):
