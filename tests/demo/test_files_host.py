@@ -130,7 +130,7 @@ def test_photos_show_the_weather_and_the_progress_of_their_day() -> None:
     rain, clear, later = photos
     assert rain[2, 2, 2] < clear[2, 2, 2]  # the sky is less blue
     assert (clear[200:370] != later[200:370]).any()
-    assert all(len(np.unique(one.reshape(-1, 3), axis=0)) > 10 for one in photos)
+    assert all(len(np.unique(one[::8, ::8].reshape(-1, 3), axis=0)) > 10 for one in photos)
 
 
 def test_drawings_are_pdf_and_png_of_the_announced_size(analyst: Analyst) -> None:

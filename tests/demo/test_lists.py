@@ -14,7 +14,7 @@ from .reading import address_of, rows_in
 pytestmark = pytest.mark.slow
 
 _PROJECT = 1204458
-_CALLER = Caller(Demo(Portfolio(40)))  # lists of the whole company would take seconds each
+_CALLER = Caller(Demo(Portfolio(12)))  # lists of the whole company would take seconds each
 _CALLER.log_in()
 _SECTIONS = f"/rest/v1.0/projects/{_PROJECT}/action_plans/plan_sections"
 

@@ -110,7 +110,7 @@ def test_many_clients_are_served_side_by_side(server: DemoServer) -> None:
     statuses: list[int] = []
 
     def run() -> None:
-        for _ in range(10):
+        for _ in range(4):
             statuses.append(_ask(server, "GET", "/rest/v1.1/projects?company_id=24816", headers=headers)[0])
 
     threads = [threading.Thread(target=run) for _ in range(16)]
@@ -118,7 +118,7 @@ def test_many_clients_are_served_side_by_side(server: DemoServer) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert statuses == [200] * 160
+    assert statuses == [200] * 64
 
 
 def _raw(server: DemoServer, request: bytes) -> bytes:
