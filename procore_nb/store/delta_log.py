@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -48,8 +47,7 @@ _ACTIONS = {
 _CHECKPOINT = pa.schema({name: pa.struct(fields) for name, fields in _ACTIONS.items()})
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The last commit of a log: its number (-1: there is no log), and the manifest that the last commit of ours names.
 
     `foreign` says of files that other programs added (True) or removed after that, as `OPTIMIZE` does.
@@ -58,11 +56,6 @@ class Head:
     version: int
     manifest: str
     foreign: dict[str, bool]
-
-    def live(self, manifest: Manifest) -> set[str]:
-        """The files that the log says hold the table."""
-        known = {part.file: True for part in manifest.files} | self.foreign
-        return {name for name, is_live in known.items() if is_live}
 
 
 def entry(version: int) -> str:
@@ -106,9 +99,11 @@ def commits(files: Files, table: str) -> Iterator[tuple[int, str, list[dict[str,
         yield number, next(filter(None, named), ""), actions
 
 
-def commit(before: Manifest, after: Manifest, manifest_name: str, live: Iterable[str]) -> bytes:
-    """The commit from the files that are live now to those of the next state."""
-    now, live, due = _now(), set(live), {part.file for part in after.files}
+def commit(before: Manifest, after: Manifest, manifest_name: str, foreign: dict[str, bool]) -> bytes:
+    """The commit from the files that the log says hold the table now to those of the next state."""
+    now, due = _now(), {part.file for part in after.files}
+    known = dict.fromkeys((part.file for part in before.files if after.version), True) | foreign
+    live = {name for name, is_live in known.items() if is_live}
     about = {"timestamp": now, "operation": "WRITE", "operationParameters": {"mode": "Append"}}
     actions: list[dict[str, Any]] = [{"commitInfo": about | {_MANIFEST: manifest_name}}]
     if after.version == 0:

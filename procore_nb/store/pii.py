@@ -1,6 +1,6 @@
 """Which columns hold personal data, for `drop_personal=True`.
 
-In: names and kinds of columns. Out: those to leave out; and lists without such keys. Speaks to no service.
+In: names and types of columns. Out: those to leave out; and lists without such keys. Speaks to no service.
 
 Left out, wherever they stand (the last part of a dotted name counts, by its words, in any case):
 
@@ -70,16 +70,21 @@ def is_person(name: str, *, inside: bool = True) -> bool:
     return (last == "by" and len(words) > 1) or last in known or last.removesuffix("s") in known
 
 
-def personal_columns(kinds: Mapping[str, LogicalType]) -> list[str]:
+def personal_columns(types: Mapping[str, LogicalType]) -> list[str]:
     """Those of the columns that hold personal data."""
-    people, found = people_in(kinds), []
-    for name, kind in kinds.items():
+    people, personal = people_in(types), []
+    for name, logical in types.items():
         owner, _, last = name.rpartition(".")
-        person = owner in people or is_person(owner.rpartition(".")[2])
-        named = kind == "text" and is_person(last, inside=False)
-        if kind != "boolean" and (named or _tells(last, person) or _below(owner, last)):
-            found.append(name)
-    return found
+        of_person = owner in people or is_person(owner.rpartition(".")[2])
+        person = logical == "text" and is_person(last, inside=False)
+        # What belongs to something personal (`signature.attachment.url`) is personal, if it is no mere id or time.
+        last_word = "".join(_words(last)[-1:])
+        below = (
+            last_word and last_word not in HARMLESS and any(_tells(part, False) for part in owner.split("."))
+        )
+        if logical != "boolean" and (person or _tells(last, of_person) or below):
+            personal.append(name)
+    return personal
 
 
 def people_in(columns: Iterable[str]) -> set[str]:
@@ -87,9 +92,9 @@ def people_in(columns: Iterable[str]) -> set[str]:
     return {name.rpartition(".")[0] for name in columns if name.rpartition(".")[2] in MARKS}
 
 
-def scrubbed(rows: pa.Table, kinds: Mapping[str, LogicalType]) -> pa.Table:
+def scrubbed(rows: pa.Table, types: Mapping[str, LogicalType]) -> pa.Table:
     """Rows as they are stored, their lists without personal keys."""
-    for name in (name for name, kind in kinds.items() if kind == "list"):
+    for name in (name for name, logical in types.items() if logical == "list"):
         texts = [
             None if text is None else json_text(without_personal(orjson.loads(text), name))
             for text in rows.column(name).to_pylist()
@@ -108,7 +113,8 @@ def without_personal(value: Any, name: str = "") -> Any:
     return {
         key: without_personal(each, key)
         for key, each in value.items()
-        if isinstance(each, bool) or not (_tells(key, person) or _names_one(key, each))
+        if isinstance(each, bool)
+        or not (_tells(key, person) or (isinstance(each, str) and is_person(key, inside=False)))
     }
 
 
@@ -121,19 +127,6 @@ def _tells(name: str, of_a_person: bool) -> bool:
     if not words or words[-1] in HARMLESS:
         return False
     return bool(TELLING & set(words)) or (words[-1] == "name" and is_person("_".join(words[:-1])))
-
-
-def _below(owner: str, last: str) -> bool:
-    """Whether a column is of something personal (`signature.attachment.url`), and no mere id or time."""
-    return (
-        any(_tells(part, False) for part in owner.split("."))
-        and _words(last)[-1:] != []
-        and not (set(_words(last)[-1:]) & HARMLESS)
-    )
-
-
-def _names_one(key: str, value: Any) -> bool:
-    return isinstance(value, str) and is_person(key, inside=False)
 
 
 def _words(name: str) -> list[str]:

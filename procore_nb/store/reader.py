@@ -25,17 +25,18 @@ from procore_nb.store.files import Files
 from procore_nb.store.kept_files import kept_files
 from procore_nb.store.manifest import DELETED_AT, Manifest, read_identity
 from procore_nb.store.report import tables_frame
+from procore_nb.store.sql import answer_query, write_database
 from procore_nb.store.staging import safe_names
 
 Found = TypeVar("Found")
 ColumnNames = Literal["original", "safe"]
 
 
-def checked_names(given: Any) -> ColumnNames:
-    """What `names=` was given, if it is one of the two."""
-    if given not in ("original", "safe"):
-        raise ArgumentError(f"names={given!r} is unknown.", advice='Write names="original" or names="safe".')
-    return given  # type: ignore[no-any-return]
+def is_safe(names: Any) -> bool:
+    """Whether `names="safe"` is asked for; ArgumentError if it is none of the two."""
+    if names not in ("original", "safe"):
+        raise ArgumentError(f"names={names!r} is unknown.", advice='Write names="original" or names="safe".')
+    return bool(names == "safe")
 
 
 class StoredTables:
@@ -194,9 +195,9 @@ class StoredTables:
         >>> len(pnb.Store("portfolio").sql("select active, count(*) as projects from projects group by 1")) > 0
         True
         """
-        from procore_nb.store.sql import query as run
-
-        return self._over_one_state(lambda tables: run(query, tables, self._files, decimals=decimals))
+        return self._over_one_state(
+            lambda tables: answer_query(query, tables, self._files, decimals=decimals)
+        )
 
     @explain_calls()
     def to_duckdb(self, path: str | os.PathLike[str]) -> Path:
@@ -218,8 +219,6 @@ class StoredTables:
         >>> pnb.Store("portfolio").to_duckdb("portfolio.duckdb").name
         'portfolio.duckdb'
         """
-        from procore_nb.store.sql import write_database
-
         return self._over_one_state(lambda tables: write_database(path, tables, self._files))
 
     @explain_calls()
@@ -290,22 +289,18 @@ class StoredTables:
                     raise
         raise AssertionError("unreachable")
 
-    def _budget_views(self) -> pd.DataFrame | None:
-        with suppress(ArgumentError):  # they are not kept
-            return self.table("budget_views")
-        return None
-
     def _described(
         self, frame: pd.DataFrame, manifest: Manifest, names: ColumnNames, decimals: Decimals
     ) -> pd.DataFrame:
         identity = read_identity(self._files) or {}
-        views = self._budget_views() if "budget_view_id" in manifest.target_columns else None
-        if views is not None and "budget_view" not in frame.columns:
-            titles = dict(zip(views["id"].astype("string"), views["name"], strict=True))
-            view = frame["budget_view_id"].astype("string").map(titles).astype("string")
-            frame.insert(list(frame.columns).index("budget_view_id"), "budget_view", view)
+        if "budget_view_id" in manifest.target_columns and "budget_view" not in frame.columns:
+            with suppress(ArgumentError):  # they are not kept
+                views = self.table("budget_views")
+                titles = dict(zip(views["id"].astype("string"), views["name"], strict=True))
+                view = frame["budget_view_id"].astype("string").map(titles).astype("string")
+                frame.insert(list(frame.columns).index("budget_view_id"), "budget_view", view)
         amounts = [name for name, logical in manifest.columns.items() if logical == "decimal"]
-        if checked_names(names) == "safe":
+        if is_safe(names):
             aliases = safe_names(frame.columns, manifest.aliases)
             frame.columns = pd.Index([aliases.get(name, name) for name in frame.columns], dtype="str")
             amounts = [aliases.get(name, name) for name in amounts]

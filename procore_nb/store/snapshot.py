@@ -144,8 +144,7 @@ class Snapshot:
         before, files, version = self._before, self._files, self._keep_log(at_once)
         log_id = (before.log_id if version else "") or str(uuid.uuid4())  # every log has one of its own
         after = replace(after, version=version, log_id=log_id, retired={})
-        live = {part.file for part in before.files} if version else ()
-        files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, live))
+        files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, {}))
         files.write(f"{self._next}/{NAME}", sealed(asdict(after)))
         swap(files, self._table)
         return after
@@ -161,7 +160,7 @@ class Snapshot:
         log_id = before.log_id or str(uuid.uuid4())
         after = replace(after, version=before.version + 1, log_id=log_id, retired=recent)
         files.write(f"{table}/{name}", sealed(asdict(after)))
-        text = commit(before, after, name, log.live(before))
+        text = commit(before, after, name, log.foreign)
         if log.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
                 for folder in (table, f"{table}/{HISTORY}"):

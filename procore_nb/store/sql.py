@@ -20,9 +20,9 @@ from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frame_info import describe
-from procore_nb.frames.codec import DEFAULT_DECIMALS, EXACT, Decimals, checked_decimals, from_any_arrow
+from procore_nb.frames.codec import Decimals, checked_decimals, from_any_arrow
 from procore_nb.store.files import Files, RemoteFiles
-from procore_nb.store.manifest import FIRST_SEEN, VALID_FROM, Manifest
+from procore_nb.store.manifest import Manifest
 from procore_nb.store.scan import addresses, check_files
 
 if TYPE_CHECKING:
@@ -31,26 +31,28 @@ if TYPE_CHECKING:
 Tables = Mapping[str, Manifest]
 
 
-def query(text: str, tables: Tables, files: Files, *, decimals: Decimals) -> pd.DataFrame:
+def answer_query(text: str, tables: Tables, files: Files, *, decimals: Decimals) -> pd.DataFrame:
     """Run one query; each table of the store that it names is a view."""
     with _opened(":memory:", files) as connection:
         _check(text, connection)
-        named = [name for name in tables if re.search(rf"\b{re.escape(name)}\b", text, re.I)]
+        named = {
+            name: table for name, table in tables.items() if re.search(rf"\b{re.escape(name)}\b", text, re.I)
+        }
         with _failing(tables):
-            _define(connection, "view", {name: tables[name] for name in named}, files)
-            return typed(connection.sql(text).to_arrow_table(), decimals=checked_decimals(decimals))
+            _define(connection, "view", named, files)
+            return _typed(connection.sql(text).to_arrow_table(), checked_decimals(decimals))
 
 
 def write_database(path: str | os.PathLike[str], tables: Tables, files: Files) -> Path:
     """Write tables into one file of DuckDB, which takes the place of an earlier one when it is complete."""
-    place = output_path(path)
+    target = output_path(path)
     with (
-        replace_atomically(place, private=True) as draft,
+        replace_atomically(target, private=True) as draft,
         _failing(tables),
         _opened(str(draft), files) as connection,
     ):
         _define(connection, "table", tables, files)
-    return place
+    return target
 
 
 @explain_calls()
@@ -115,14 +117,13 @@ def _failing(tables: Tables) -> Iterator[None]:
         raise ArgumentError(f"The query cannot be answered: {error}", advice=f"Tables: {known}.") from error
 
 
-def _define(connection: Any, kind: str, tables: Tables, files: Files) -> None:
+def _define(connection: Any, relation: str, tables: Tables, files: Files) -> None:
     for name, manifest in tables.items():
         check_files(files, name)
-        paths = ", ".join("'" + one.replace("'", "''") + "'" for one in addresses(files, manifest))
-        books = (FIRST_SEEN, VALID_FROM, *(EXACT + one for one in manifest.exact))
-        hidden = ", ".join(_quoted(manifest.aliases.get(one, one)) for one in books)
+        paths = ", ".join(_quoted(path, "'") for path in addresses(files, manifest))
+        hidden = ", ".join(_quoted(manifest.aliases.get(column, column)) for column in manifest.extra)
         connection.execute(
-            f"create {kind} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
+            f"create {relation} {_quoted(name)} as select * exclude ({hidden}) "  # noqa: S608 - names are quoted
             f"from read_parquet([{paths}], union_by_name = true)"
         )
 
@@ -132,30 +133,27 @@ def _check(text: str, connection: Any) -> None:
     import duckdb
 
     try:
-        kinds = [statement.type for statement in connection.extract_statements(text)]
+        types = [statement.type for statement in connection.extract_statements(text)]
     except duckdb.Error as error:
         raise ArgumentError(f"The query cannot be read: {error}") from error
-    if len(kinds) != 1 or kinds[0] != duckdb.StatementType.SELECT:
+    if types != [duckdb.StatementType.SELECT]:
         raise ArgumentError(
             "store.sql answers one question, and this is none, or several, or something else.",
             advice="Write one select …. A store is changed by sync only; files are written by to_parquet, to_csv, to_excel.",
         )
 
 
-def typed(table: pa.Table, *, decimals: Decimals = DEFAULT_DECIMALS) -> pd.DataFrame:
-    """An Arrow table of any engine as a frame with our dtypes, no two columns named alike."""
+def _typed(table: pa.Table, decimals: Decimals) -> pd.DataFrame:
+    """The answer as a frame with our dtypes, no two columns named alike."""
     names: list[str] = []
     for title in table.column_names:
-        further = (f"{title} ({count})" for count in itertools.count(2))
-        names.append(next(name for name in itertools.chain([title], further) if name not in names))
-    amounts = [
-        name
-        for name, column in zip(names, table.schema, strict=True)
-        if pa.types.is_decimal(column.type) and column.type.scale
-    ]
-    frame = from_any_arrow(table.rename_columns(names), decimals=decimals)
+        numbered = (f"{title} ({number})" for number in itertools.count(2))
+        names.append(next(name for name in itertools.chain([title], numbered) if name not in names))
+    table = table.rename_columns(names)
+    amounts = [field.name for field in table.schema if pa.types.is_decimal(field.type) and field.type.scale]
+    frame = from_any_arrow(table, decimals=decimals)
     return describe(frame, amounts=amounts) if amounts else frame
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _quoted(name: str, mark: str = '"') -> str:
+    return mark + name.replace(mark, mark * 2) + mark

@@ -22,7 +22,7 @@ from procore_nb.store import erase
 from procore_nb.store.files import files_at, locked
 from procore_nb.store.kept_files import keep_files, prune_files, tables_with_files, wanted_files
 from procore_nb.store.manifest import check_identity, read_identity
-from procore_nb.store.reader import ColumnNames, StoredTables, checked_names
+from procore_nb.store.reader import ColumnNames, StoredTables, is_safe
 from procore_nb.store.report import result_frame, store_html
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import WORK, half_swapped, recover
@@ -172,7 +172,7 @@ class Store(StoredTables):
             full=full,
             history=history,
             drop_personal=drop_personal,
-            safe_names=None if names is None else checked_names(names) == "safe",
+            safe_names=None if names is None else is_safe(names),
             window_days=int(not_negative(window_days, "window_days")),
             overlap=timedelta(minutes=not_negative(overlap_minutes, "overlap_minutes")),
             deletions=deletions,
