@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from procore_nb.frame_info import describe
-from procore_nb.store.manifest import Manifest
+from procore_nb.frames.codec import ARROW_TYPES, LogicalTypes, from_arrow
+from procore_nb.store.manifest import Manifest, moment_of
 
 if TYPE_CHECKING:
     from procore_nb.store.update import Upserted
 
 _NAMED = 6  # tables named in the one line of a store
 _TABLES = "table rows deleted last_sync last_whole mode parts bytes history drop_personal".split()  # noqa: SIM905
-_TYPES = {"seconds": "float64"}  # others are counts
-_TYPES |= dict.fromkeys(("table", "mode", "error"), "string")
+_TYPES: LogicalTypes = {"seconds": "number"}  # others are counts
+_TYPES |= dict.fromkeys(("table", "mode", "error"), "text")
 _TYPES |= dict.fromkeys(("since", "synced_at", "last_sync", "last_whole"), "time")
 _TYPES |= dict.fromkeys(("resumed", "history", "drop_personal"), "boolean")
 
@@ -117,9 +119,11 @@ def _plain(value: Any) -> Any:
 
 
 def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    frame = pd.DataFrame([{name: row[name] for name in columns} for row in rows], columns=list(columns))
-    for name in columns:
-        if _TYPES.get(name) == "time":
-            texts = frame[name].astype(object).where(frame[name] != "", None)
-            frame[name] = pd.to_datetime(texts, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
-    return frame.astype({name: _TYPES.get(name, "Int64") for name in columns if _TYPES.get(name) != "time"})
+    types: LogicalTypes = {name: _TYPES.get(name, "integer") for name in columns}
+    arrays = {}
+    for name, logical in types.items():
+        values = [row[name] for row in rows]
+        if logical == "time":
+            values = [moment_of(text) if text else None for text in values]
+        arrays[name] = pa.array(values, ARROW_TYPES[logical])
+    return from_arrow(pa.table(arrays), types)
