@@ -16,8 +16,9 @@ from store.living import LivingDemo, World, connection
 
 
 @pytest.fixture
-def world() -> World:
-    return World(projects=3, rows=3)
+def world(request: pytest.FixtureRequest) -> World:
+    """A world of two projects, or as many as a test needs."""
+    return World(projects=getattr(request, "param", 2), rows=3)
 
 
 @pytest.fixture

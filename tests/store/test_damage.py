@@ -72,6 +72,13 @@ def lists_of(path: Path) -> list[str]:
     return [name for name in LISTS if name in path.parts] or [LISTS[1]]
 
 
+def reads_of(path: Path) -> list[str]:
+    """The calls that read a file: engines do not see ended versions, and `Store` takes columns from the manifest."""
+    if "_history" in path.parts:
+        return ["history"]
+    return ["sql"] if path.name.startswith("0-columns") else ["history", "sql"]
+
+
 def readings(folder: Path, calls: Collection[str] = READS, lists: Collection[str] = LISTS) -> Answers:
     """What calls answer: frames, or errors."""
     found: Answers = {}
@@ -111,7 +118,7 @@ def test_a_flipped_byte_anywhere_is_an_error_or_changes_nothing(
         data = path.read_bytes()
         for at in range(flips % 7, len(data), len(data) // flips):
             path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
-            errors = check(folder, due, (path.name, at), ["history", "sql"], lists_of(path))
+            errors = check(folder, due, (path.name, at), reads_of(path), lists_of(path))
             assert errors or path.suffix == ".json", (path.name, at)
         path.write_bytes(data)
     assert check(folder, due, "mended") == 0
@@ -124,9 +131,11 @@ def test_a_file_that_is_truncated_or_another_one_is_an_error(
 ) -> None:
     due = dict(answers)
     for path in files_of(folder):
+        if LISTS[0] in path.parts and content != b"half":
+            continue  # the same files as those of the other table
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2] if content == b"half" else content)
-        calls = READS if content == b"half" else ["history", "sql"]
+        calls = READS if content == b"half" else reads_of(path)
         assert check(folder, due, (path.name, content), calls, lists_of(path)), path.name
         path.write_bytes(data)
 

@@ -35,7 +35,7 @@ def test_a_sync_that_is_killed_anywhere_leaves_a_whole_state_and_is_gone_on_with
 
 
 @pytest.mark.parametrize("kills", [1, MANY])
-@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("fresh", [pytest.param(True, marks=pytest.mark.stress), False])
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_process_that_is_killed_leaves_what_the_next_one_goes_on_with(
