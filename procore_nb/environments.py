@@ -113,14 +113,13 @@ def environment(
     if not isinstance(name, str) or not name.strip():
         problem = f"An environment is a name or an Environment, not {name!r}."
         raise ArgumentError(problem, advice=f"Known names: {environment_names()}.")
-    wanted = simple_name(name)
-    names = [known.name for known in KNOWN]
-    if wanted in names:
-        return replace(KNOWN[names.index(wanted)], **overrides)
+    known = {each.name: each for each in KNOWN}
+    if simple_name(name) in known:
+        return replace(known[simple_name(name)], **overrides)
     if login_url and api_url:
         return Environment(name.strip(), login_url, api_url)
-    begun = [one for one in names if one.startswith(wanted)][:1]  # prod
-    hint = f"Did you mean {begun[0]}? " if begun else did_you_mean(wanted, names, count=2)
+    longer = [each for each in known if each.startswith(simple_name(name))]  # prod
+    hint = f"Did you mean {longer[0]}? " if longer else did_you_mean(simple_name(name), known, count=2)
     raise ArgumentError(
         f"There is no Procore environment named {name!r}.",
         advice=f"{hint}Known names: {environment_names()}. For hosts of your own pass "
@@ -145,13 +144,13 @@ def is_loopback(address: str) -> bool:
 def same_origin(address: str, other: str) -> bool:
     """Return whether two addresses share scheme, host and port; what is no address shares nothing."""
     try:
-        one, two = (
-            (each.scheme, (each.hostname or "").lower(), each.port or USUAL_PORTS.get(each.scheme))
-            for each in (urlsplit(address), urlsplit(other))
-        )
+        origins = {
+            (url.scheme, (url.hostname or "").lower(), url.port or USUAL_PORTS.get(url.scheme))
+            for url in (urlsplit(address), urlsplit(other))
+        }
     except ValueError:
         return False
-    return one == two
+    return len(origins) == 1
 
 
 def is_own_host(environment: Environment, address: str) -> bool:
@@ -164,7 +163,7 @@ def is_own_host(environment: Environment, address: str) -> bool:
         return True
     parts = urlsplit(address)
     host, home = (parts.hostname or "").lower(), urlsplit(environment.api_url).hostname or ""
-    related = any(host.endswith(one) and f".{home}".endswith(one) for one in _FAMILIES)
+    related = any(host.endswith(domain) and f".{home}".endswith(domain) for domain in _FAMILIES)
     https = parts.scheme == "https" and parts.port in (None, 443)
     return related and https and _owner(address) in (None, _owner(environment.api_url))
 

@@ -35,14 +35,13 @@ def stem(word: str) -> str:
 
 def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 0.6) -> tuple[str, ...]:
     """The choices with nearly the same letters (that share of them agrees) or the same words, best first."""
-    wanted = plain(name)
-    wanted_words = {stem(word) for word in words(name)}
+    name_words = {stem(word) for word in words(name)}
     scored = []
     for choice in dict.fromkeys(choices):
-        same = difflib.SequenceMatcher(None, wanted, plain(choice)).ratio()
+        same = difflib.SequenceMatcher(None, plain(name), plain(choice)).ratio()
         choice_words = {stem(word) for word in words(choice)}
-        shared = len(wanted_words & choice_words)
-        overlap = 2 * shared / (len(wanted_words) + len(choice_words)) if shared else 0.0
+        shared = len(name_words & choice_words)
+        overlap = 2 * shared / (len(name_words) + len(choice_words)) if shared else 0.0
         score = max(same, overlap) + min(same, overlap) / 10
         if same >= letters or overlap >= 0.5:
             scored.append((-score, len(choice), choice))

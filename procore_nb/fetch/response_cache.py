@@ -69,11 +69,11 @@ class ResponseCache:
     def begin(self, request: ListRequest) -> None:
         """Look for the pages of a list, before its first page; where there are none, keep those that come."""
         new = _Kept(request, self._key_of(request), secrets.token_hex(8), self._clock(), reading=False)
-        self._lists[id(request)] = self._found(request) or new
+        self._lists[id(request)] = self._kept(request) or new
 
     def holds(self, request: ListRequest) -> bool:
         """Return whether a list is here, whole and fresh."""
-        return self._found(request) is not None
+        return self._kept(request) is not None
 
     def get(self, page_request: PageRequest) -> Response | None:
         """Return the response to a page request, or None where it has to be sent."""
@@ -91,7 +91,7 @@ class ResponseCache:
         """Keep a response that was read without an error; it counts once its list is complete."""
         kept = self._lists.get(id(page_request.request))
         if kept is not None and not kept.reading and response.status == 200:
-            headers = {name: one for name, one in response.headers.items() if not name.startswith(_NOT_KEPT)}
+            headers = {k: v for k, v in response.headers.items() if not k.startswith(_NOT_KEPT)}
             head = orjson.dumps([headers, response.url])
             self._write(kept.key_of(page_request), head + b"\n" + response.body)
 
@@ -104,7 +104,7 @@ class ResponseCache:
     def clear(self) -> int:
         return self._remove(older_than=-1.0)
 
-    def _found(self, request: ListRequest) -> _Kept | None:
+    def _kept(self, request: ListRequest) -> _Kept | None:
         key = self._key_of(request)
         try:
             at, stamp = orjson.loads(self._read(key) or b"")
@@ -116,8 +116,8 @@ class ResponseCache:
     def _key_of(self, request: ListRequest) -> str:
         if not self._session.client_id:
             self._session.login()  # credentials of a function: whose they are is known with the first token
-        place, client_id = self._session.environment, self._session.client_id
-        account = [_FORM, place.login_url, place.api_url, client_id, request.company_id, request.path]
+        target, client_id = self._session.environment, self._session.client_id
+        account = [_FORM, target.login_url, target.api_url, client_id, request.company_id, request.path]
         return _digest([*account, request.parameters, request.paging, request.per_page, request.most_rows])
 
     def _open(self) -> Any:
@@ -151,9 +151,9 @@ class ResponseCache:
     def _write(self, key: str, value: bytes) -> None:
         try:
             # The owner's only, before anything is in it.
-            place = self.folder / f"{key}.bin"
-            os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o600))
-            place.chmod(0o600)  # one that was there may have another mode
+            path = self.folder / f"{key}.bin"
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+            path.chmod(0o600)  # one that was there may have another mode
             self._open()[key] = hashlib.sha256(value).digest() + zlib.compress(value, 1)
         except (KeyError, OSError):
             return  # a full disk costs a request the next time, and no rows now
@@ -172,21 +172,20 @@ class ResponseCache:
 
 def seconds_of(text: str, what: str) -> float:
     """Return a length of time such as 30m, 1h or 1d in seconds; `what` names it in the error."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text.lower())
-    if not found or float(found[1]) <= 0:
-        raise ArgumentError(
-            f"{what} takes a length of time, not {text!r}.", advice="For example 30m, 1h or 1d."
-        )
-    return float(found[1]) * _SECONDS[found[2]]
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text.lower())
+    if not match or float(match[1]) <= 0:
+        problem = f"{what} takes a length of time, not {text!r}."
+        raise ArgumentError(problem, advice="For example 30m, 1h or 1d.")
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 def _seconds(keep: Any) -> float:
-    found = seconds_of(keep, "cache") if isinstance(keep, str) else keep
-    found = found.total_seconds() if isinstance(found, timedelta) else found
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 1 <= found <= _LONGEST:
+    seconds = seconds_of(keep, "cache") if isinstance(keep, str) else keep
+    seconds = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= _LONGEST:
         problem = f"cache is a length of time up to 30 days, not {keep!r}."
         raise ArgumentError(problem, advice='For example cache="1h".')
-    return float(found)
+    return float(seconds)
 
 
 def _digest(value: Any) -> str:

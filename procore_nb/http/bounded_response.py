@@ -86,9 +86,9 @@ class BoundedAdapter(HTTPAdapter):
 def _bound(manager: Any, attributes: Mapping[str, Any]) -> Any:
     """Have a pool manager make connections of the class below, with these attributes."""
     for scheme, pool in (*manager.pool_classes_by_scheme.items(),):
-        made = pool.ConnectionCls
-        if not issubclass(made, _BoundedConnection):
-            connection = type(made.__name__, (_BoundedConnection, made), dict(attributes))
+        base = pool.ConnectionCls
+        if not issubclass(base, _BoundedConnection):
+            connection = type(base.__name__, (_BoundedConnection, base), dict(attributes))
             bounded = type(pool.__name__, (pool,), {"ConnectionCls": connection})
             manager.pool_classes_by_scheme = manager.pool_classes_by_scheme | {scheme: bounded}
     return manager
@@ -104,11 +104,11 @@ class _BoundedConnection:
     _until = 0.0
 
     def _new_conn(self) -> socket.socket:
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        if self.allowed and not self.allowed(str(made.getpeername()[0])):
-            made.close()
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        if self.allowed and not self.allowed(str(connected.getpeername()[0])):
+            connected.close()
             raise PrivateAddressError("an address of a private network")
-        return made
+        return connected
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]

@@ -97,8 +97,10 @@ class FileGuard:
         parts = urlsplit(address)
         host, netloc = (parts.hostname or "").lower(), parts.netloc.lower()
         return any(
-            host.endswith(one[1:]) if one.startswith("*.") else one in ((netloc,) if ":" in one else (host,))
-            for one in self.allow_hosts
+            host.endswith(allowed[1:])
+            if allowed.startswith("*.")
+            else allowed == (netloc if ":" in allowed else host)
+            for allowed in self.allow_hosts
         )
 
     def _check(self, address: str) -> None:
@@ -135,23 +137,27 @@ def is_private(address: str) -> bool:
         inside = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
         if ip in _NAT64:
             inside.append(ip_address(int(ip) & 0xFFFFFFFF))
-        if any(one is not None and is_private(str(one)) for one in inside):
+        if any(each is not None and is_private(str(each)) for each in inside):
             return True
         if any(inside):
             return False
-    return not ip.is_global or ip.is_multicast or any(ip in one for one in _NOT_PUBLIC)
+    return not ip.is_global or ip.is_multicast or any(ip in network for network in _NOT_PUBLIC)
 
 
 def checked_hosts(allow_hosts: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return the hosts of `allow_hosts=`, checked: `files.example.com`, `*.example.com`, with or without port."""
     hosts = [allow_hosts] if isinstance(allow_hosts, str) else list(allow_hosts or ())
-    for one in hosts:
-        if not isinstance(one, str) or not _HOST.fullmatch(one.lower()) or "." not in one.removeprefix("*."):
+    for host in hosts:
+        if (
+            not isinstance(host, str)
+            or not _HOST.fullmatch(host.lower())
+            or "." not in host.removeprefix("*.")
+        ):
             raise ArgumentError(
-                f"allow_hosts takes names of hosts, not {one!r}.",
+                f"allow_hosts takes names of hosts, not {host!r}.",
                 advice='For example allow_hosts=["files.example.com", "*.example.com"].',
             )
-    return tuple(one.lower() for one in hosts)
+    return tuple(host.lower() for host in hosts)
 
 
 class FileSession:
@@ -203,24 +209,24 @@ class FileSession:
 
     def abort(self) -> None:
         """Break every connection, so that threads which wait for bytes end."""
-        for one in self._sockets():
+        for each in self._sockets():
             with suppress(OSError):  # TLS inside the TLS of a proxy is no socket, but has one
-                getattr(one, "socket", one).shutdown(socket.SHUT_RDWR)
+                getattr(each, "socket", each).shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-        for one in self._sockets():
-            one.close()
+        for each in self._sockets():
+            each.close()
 
     def _sockets(self) -> list[socket.socket]:
-        return [one for adapter in self._adapters for one in adapter.sockets]
+        return [each for adapter in self._adapters for each in adapter.sockets]
 
     def _send(self, to: Destination, headers: dict[str, str], token: Secret | None) -> FileResponse:
         environment = self._session.environment
         # The query of an address is its signature: it opens the file for whoever reads it in a log.
         query = urlsplit(to.url).query
-        secrets = [one for one in (token, Secret(query) if query else None) if one is not None]
+        secrets = [each for each in (token, Secret(query) if query else None) if each is not None]
         auth, timeout = BearerAuth(token, to.url) if token is not None else None, self._http.limits.timeout
         raw = guarded(
             lambda: self._http.get(to.url, headers=headers, auth=auth, timeout=timeout, stream=True),

@@ -40,7 +40,7 @@ class HideSecrets(logging.Filter):
         """Let every line through, with its values hidden."""
         if record.args:
             values = record.args if isinstance(record.args, tuple) else (record.args,)
-            record.args = tuple(one if type(one) in (int, float) else "<hidden>" for one in values)
+            record.args = tuple(value if type(value) in (int, float) else "<hidden>" for value in values)
         elif any(mark in str(record.msg) for mark in "=:{"):
             record.msg = "<hidden>"
         return True
@@ -105,7 +105,7 @@ def fetch_token(
         return response
 
     oauth.register_compliance_hook("access_token_response", check)
-    token, error = None, _refused(environment, "answered without a usable token.", advice=_LOGIN_URL)
+    token, error = None, _login_error(environment, "answered without a usable token.", advice=_LOGIN_URL)
     try:
         answer = oauth.fetch_token(
             "https" + url[url.index("://") :],  # turned back by LoopbackAdapter for a login host on loopback
@@ -132,10 +132,10 @@ def _token(answer: Any, response: Response, now: float) -> Token | None:
     if not isinstance(text, str) or not (text.isascii() and text.isprintable() and text.strip()):
         return None
     lifetime, created = _seconds(answer.get("expires_in")), _seconds(answer.get("created_at"))
-    theirs = server_time(response.headers)
     age = 0.0
     if created is not None and lifetime is not None:
-        age = (now if theirs is None else theirs) - created
+        server_now = server_time(response.headers)
+        age = (now if server_now is None else server_now) - created
         age = age if 0 <= age < lifetime else 0.0
     return Token(Secret(text), expires_in=lifetime, age=age, received_at=now)
 
@@ -153,41 +153,30 @@ def _refusal(response: Response, environment: Environment, origin: str) -> Proco
     if error is None:
         if response.body.lstrip()[:1] == b"{":
             return None
-        kind = response.headers.get("content-type", "no content type")
-        what = f"answered {status} with something other than JSON ({kind})."
-        return _refused(environment, what, ServerError, status=status, advice=hints.NOT_JSON)
-    said = f": {error.reason}" if error.reason else ""
+        content = response.headers.get("content-type", "no content type")
+        problem = f"answered {status} with something other than JSON ({content})."
+        return _login_error(environment, problem, ServerError, status=status, advice=hints.NOT_JSON)
+    reason, seconds = f": {error.reason}" if error.reason else "", error.retry_after_seconds
     advice = hints.for_status(status, error.reason, login=True, web_page=response.is_html)
-    seconds = error.retry_after_seconds
-    wait = f" (it asks to wait {seconds:,.0f} seconds)" if seconds else ""
-    kind_of_error: type[ProcoreError] = CredentialsError
-    if status == 429:
-        what, kind_of_error = f"limits logins: it answered 429{said}{wait}", type(error)
-    elif status >= 500:
-        what, kind_of_error = f"is in trouble: it answered {status}{said}{wait}", type(error)
+    error_class: type[ProcoreError] = CredentialsError
+    if status == 429 or status >= 500:
+        error_class = type(error)
+        problem = ("limits logins" if status == 429 else "is in trouble") + f": it answered {status}{reason}"
+        problem += f" (it asks to wait {seconds:,.0f} seconds)" if seconds else ""
     elif 300 <= status < 400:
-        what = f"redirected the login ({status}); the secret is not sent along{said}"
-        advice = _LOGIN_URL
+        problem, advice = f"redirected the login ({status}); the secret is not sent along{reason}", _LOGIN_URL
     elif advice == hints.REFUSED_CREDENTIALS:
-        what = f"refused the credentials ({status}){said}" + (f". {origin}" if origin else "")
+        problem = f"refused the credentials ({status}){reason}" + (f". {origin}" if origin else "")
     elif advice == hints.NO_LOGIN_HERE:
-        what = f"has no login at /oauth/token ({status}){said}"
+        problem = f"has no login at /oauth/token ({status}){reason}"
     else:
-        what = f"refused the login ({status}){said}"
-    return _refused(
-        environment,
-        what,
-        kind_of_error,
-        reason=error.reason,
-        status=status,
-        retry_after_seconds=seconds,
-        retryable=error.retryable,
-        advice=advice,
-    )
+        problem = f"refused the login ({status}){reason}"
+    facts = {"reason": error.reason, "retry_after_seconds": seconds, "retryable": error.retryable}
+    return _login_error(environment, problem, error_class, status=status, advice=advice, **facts)
 
 
-def _refused(
-    environment: Environment, what: str, kind: type[ProcoreError] = CredentialsError, **facts: Any
+def _login_error(
+    environment: Environment, problem: str, error_class: type[ProcoreError] = CredentialsError, **facts: Any
 ) -> ProcoreError:
     host = urlsplit(environment.login_url).hostname
-    return kind(f"The login host {host} ({environment.name}) {what}", **facts)
+    return error_class(f"The login host {host} ({environment.name}) {problem}", **facts)
