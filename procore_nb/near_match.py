@@ -1,4 +1,4 @@
-"""Names as people type them: one plain form for comparing, and near matches for a name that is not known.
+"""Names as people type them: a slug for comparing, and near matches for a name that is not known.
 
 In: text. Out: text. Speaks to no service.
 """
@@ -12,14 +12,14 @@ from collections.abc import Iterable
 _BREAKS = re.compile(r"[^0-9a-z]+")
 
 
-def plain(name: str) -> str:
+def slug(name: str) -> str:
     """The form in which names are compared: `Punch Items` and `punch-items` are both `punch_items`."""
     return _BREAKS.sub("_", name.casefold()).strip("_")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a name or a search, in plain form and in order."""
-    return tuple(word for word in plain(text).split("_") if word)
+    """The words of a name or a search, as in its slug."""
+    return tuple(word for word in slug(text).split("_") if word)
 
 
 def stem(word: str) -> str:
@@ -38,7 +38,7 @@ def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 
     name_words = {stem(word) for word in words(name)}
     scored = []
     for choice in dict.fromkeys(choices):
-        same = difflib.SequenceMatcher(None, plain(name), plain(choice)).ratio()
+        same = difflib.SequenceMatcher(None, slug(name), slug(choice)).ratio()
         choice_words = {stem(word) for word in words(choice)}
         shared = len(name_words & choice_words)
         overlap = 2 * shared / (len(name_words) + len(choice_words)) if shared else 0.0

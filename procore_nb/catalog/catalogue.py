@@ -19,7 +19,7 @@ import orjson
 
 from procore_nb.catalog.endpoint import Endpoint, from_row, match_path, split_path, to_row, unknown
 from procore_nb.errors import CatalogError
-from procore_nb.near_match import did_you_mean, plain, stem
+from procore_nb.near_match import did_you_mean, slug, stem
 from procore_nb.near_match import words as words_of
 
 FORMAT = "procore_nb catalogue 1"
@@ -105,7 +105,7 @@ class Catalogue:
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
         if "/" in name:
             return self._at_path(name) or unknown(name)
-        meant = [plain(name)] if plain(name) in self._by_name else meant_by(name, likeliest=True)
+        meant = [slug(name)] if slug(name) in self._by_name else meant_by(name, likeliest=True)
         names = [known for known in meant if known in self._by_name]
         if len(names) == 1:
             return self._by_name[names[0]]
@@ -117,7 +117,7 @@ class Catalogue:
     def single(self, name: str) -> Endpoint:
         """The endpoint of that name that answers one object, such as `me`."""
         for endpoint in self.singles:
-            if endpoint.name == plain(name):
+            if endpoint.name == slug(name):
                 return endpoint
         raise CatalogError(f"No single object is called {name!r}.")
 
@@ -126,8 +126,8 @@ class Catalogue:
     @property
     def _by_name(self) -> dict[str, Endpoint]:
         if self._names is None:
-            aliases = {plain(alias): endpoint for endpoint in self.endpoints for alias in endpoint.aliases}
-            self._names = aliases | {plain(endpoint.name): endpoint for endpoint in self.endpoints}
+            aliases = {slug(alias): endpoint for endpoint in self.endpoints for alias in endpoint.aliases}
+            self._names = aliases | {slug(endpoint.name): endpoint for endpoint in self.endpoints}
         return self._names
 
     def _at_path(self, path: str) -> Endpoint | None:

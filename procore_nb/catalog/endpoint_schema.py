@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from procore_nb.near_match import plain, stem
+from procore_nb.near_match import slug, stem
 
 if TYPE_CHECKING:
     from procore_nb.catalog.endpoint import Endpoint
@@ -145,7 +145,7 @@ def path_name(endpoint: Endpoint, key: str) -> str:
     if key != "id" or {"id", "id[]"} & set(endpoint.filters):
         return key
     parent = endpoint.path.partition("/{id}")[0].rsplit("/", 1)[-1]
-    return f"{stem(plain(parent))}_id"
+    return f"{stem(slug(parent))}_id"
 
 
 def _declared(endpoint: Endpoint) -> Iterator[Argument]:

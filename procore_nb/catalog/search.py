@@ -16,7 +16,7 @@ from procore_nb.catalog.catalogue import NO_NAMES, OFTEN, meant_by
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.format import needs_text
 from procore_nb.errors import CatalogError, warn
-from procore_nb.near_match import near, plain, stem
+from procore_nb.near_match import near, slug, stem
 from procore_nb.near_match import words as words_of
 
 _COLUMNS = (
@@ -132,10 +132,10 @@ _index = lru_cache(maxsize=4)(_Index)
 def _texts(endpoint: Endpoint) -> tuple[str, ...]:
     """What is searched of an endpoint: a word in an earlier text fits better."""
     return (
-        plain(endpoint.name),
-        " ".join(map(plain, endpoint.aliases)),
-        plain(" ".join((endpoint.module, endpoint.category, endpoint.tag))),
-        plain(endpoint.path),
+        slug(endpoint.name),
+        " ".join(map(slug, endpoint.aliases)),
+        slug(" ".join((endpoint.module, endpoint.category, endpoint.tag))),
+        slug(endpoint.path),
         endpoint.field_text.casefold(),
         " ".join(endpoint.filters),
     )

@@ -68,7 +68,7 @@ def endpoints(args: argparse.Namespace) -> int:
         print(f"Nothing in the catalogue has all of: {text}")
         return 0
     exact = catalogue.endpoint(lists["name"].iloc[0])
-    if near_match.plain(text) in {exact.name, *exact.aliases}:
+    if near_match.slug(text) in {exact.name, *exact.aliases}:
         others = lists["name"].tolist()[1:6]
         print(exact, f"\nSee also: {', '.join(others)}" if others else "", sep="\n")
         return 0

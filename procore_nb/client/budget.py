@@ -16,7 +16,7 @@ from procore_nb.catalog.endpoint_schema import encode
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.targets import ParentRows, Target
 from procore_nb.errors import AccessError, ArgumentError, CatalogError, NotFoundError
-from procore_nb.near_match import near, plain
+from procore_nb.near_match import near, slug
 from procore_nb.scalars import ProjectSelection, is_many
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def find_views(query: ListQuery) -> BudgetViews:
     selection = ProjectSelection(names=names, named=any(names.values()))
     budget = BudgetViews(ParentRows(VIEW_ID, parents, ("project_id", "budget_view")), selection, skipped)
     if query.endpoint.name in _WITH_TITLES:
-        first_of = {plain(parent["budget_view"]): parent for parent in reversed(parents)}
+        first_of = {slug(parent["budget_view"]): parent for parent in reversed(parents)}
         for parent in reversed(first_of.values()):
             _add_columns(budget, query, parent)
     return budget
@@ -101,7 +101,7 @@ def _chosen(views: list[Row], named: Any, target: Target) -> Row | None:
     chosen = views
     if named is not None:
         chosen = [
-            view for view in views if str(named) == str(view["id"]) or plain(str(named)) == _plain_name(view)
+            view for view in views if str(named) == str(view["id"]) or slug(str(named)) == _plain_name(view)
         ]
     elif len(views) > 1:
         chosen = [view for view in views if _plain_name(view) in _STANDARD] or views
@@ -115,7 +115,7 @@ def _chosen(views: list[Row], named: Any, target: Target) -> Row | None:
 
 
 def _plain_name(view: Row) -> str:
-    return plain(str(view["name"]))
+    return slug(str(view["name"]))
 
 
 def _no_view(named: Any, names: list[str]) -> CatalogError:

@@ -19,7 +19,7 @@ import pandas as pd
 from procore_nb.catalog import Argument, Endpoint
 from procore_nb.catalog.endpoint_schema import PAGING_KEYS
 from procore_nb.errors import ArgumentError, CatalogError, warn
-from procore_nb.near_match import did_you_mean, near, plain
+from procore_nb.near_match import did_you_mean, near, slug
 from procore_nb.scalars import STATUS_WORDS, as_python, is_many, is_missing, iso_moment, utc_text
 
 Pair = tuple[str, str]
@@ -249,8 +249,8 @@ def _choice(argument: Argument, text: str, endpoint: str) -> str:
     sign, bare = ("-", text[1:]) if argument.name == "sort" and text.startswith("-") else ("", text)
     # "closed=3": the word is for people, the number is what is sent.
     pairs = [choice.rpartition("=")[::2] for choice in argument.choices]
-    spelled = {plain(word or sent): sent for word, sent in pairs} | {sent: sent for _, sent in pairs}
-    sent = spelled.get(bare, spelled.get(plain(bare)))
+    spelled = {slug(word or sent): sent for word, sent in pairs} | {sent: sent for _, sent in pairs}
+    sent = spelled.get(bare, spelled.get(slug(bare)))
     if sent is not None:
         return sign + sent
     words = [word or sent for word, sent in pairs]

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.near_match import near, plain
+from procore_nb.near_match import near, slug
 from procore_nb.reports.columns import amounts, booleans, comparable_ids, ids_of, is_signed, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, concat_rows, count, percent, sentence, sums, total, words
@@ -110,15 +110,15 @@ def _column_names(data: ReportData, frame: pd.DataFrame, chosen: Mapping[str, st
             f"columns names {unknown[0]!r}, which is no figure of a budget.",
             advice=f"Did you mean {choices[0]}?" if choices else f"Figures are {', '.join(_NAMES)}.",
         )
-    titles = {plain(name): name for name in map(str, frame.columns)}
+    titles = {slug(name): name for name in map(str, frame.columns)}
     given = data.frames.get("budget_detail_columns", pd.DataFrame())
     if {"id", "name"} <= set(given.columns):  # columns that are called by their id have a title there
         named = {str(number): str(title) for number, title in zip(given["id"], given["name"], strict=True)}
-        titles |= {plain(named[name]): name for name in map(str, frame.columns) if name in named}
+        titles |= {slug(named[name]): name for name in map(str, frame.columns) if name in named}
     columns: dict[str, str] = {}
     for figure, names in _NAMES.items():
         candidates = (chosen[figure],) if figure in chosen else names
-        matches = [titles[plain(name)] for name in candidates if plain(name) in titles]
+        matches = [titles[slug(name)] for name in candidates if slug(name) in titles]
         if matches:
             columns[figure] = matches[0]
         elif figure in chosen and len(frame):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.near_match import plain
+from procore_nb.near_match import slug
 from procore_nb.scalars import is_many, is_missing, moment_named, wall_times
 
 Column = pd.Series
@@ -53,7 +53,7 @@ def booleans(column: Column[Any], *, missing: bool = False) -> Column[Any]:
 
 def status_codes(column: Column[Any]) -> Column[Any]:
     """Return statuses in one form: `Out For Signature` is `out_for_signature`, a missing one is empty."""
-    return column.astype("string").map(plain, na_action="ignore").astype("string").fillna("")
+    return column.astype("string").map(slug, na_action="ignore").astype("string").fillna("")
 
 
 def is_signed(rows: pd.DataFrame) -> Column[Any]:

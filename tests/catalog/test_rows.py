@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from procore_nb import catalog
 from procore_nb.catalog.endpoint_schema import encode
-from procore_nb.near_match import near, plain
+from procore_nb.near_match import near, slug
 
 ALL = catalog.endpoints()
 NAMES = {one.name for one in ALL}
@@ -272,4 +272,4 @@ def test_near_names_share_letters_or_words() -> None:
 
 @given(st.text(max_size=20))
 def test_the_plain_form_of_a_name_is_its_own_plain_form(name: str) -> None:
-    assert plain(plain(name)) == plain(name)
+    assert slug(slug(name)) == slug(name)

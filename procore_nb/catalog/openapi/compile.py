@@ -23,7 +23,7 @@ from procore_nb.catalog.format import flags
 from procore_nb.catalog.openapi.from_openapi import described, rows_of
 from procore_nb.catalog.openapi.schemas import Document, Node, read_document
 from procore_nb.errors import CatalogError
-from procore_nb.near_match import plain, stem
+from procore_nb.near_match import slug, stem
 
 _PATH = re.compile(r"^/rest/v\d+\.\d+(/[\w.-]+|/\{\w+\})+$")
 _SILENT = frozenset({"index", "list", "all", "v2", "rest"})
@@ -68,7 +68,7 @@ def build(*documents: Node, base: Catalogue | None = None, whole: bool = False, 
     extended = {endpoint.path: endpoint for endpoint in base.endpoints} if base else {}
     # A name never changes its meaning: paths that ours has keep their names, and what it knows beyond the document.
     known = {endpoint.path: endpoint for endpoint in load().endpoints} | extended
-    taken = {plain(name) for endpoint in known.values() for name in (endpoint.name, *endpoint.aliases)}
+    taken = {slug(name) for endpoint in known.values() for name in (endpoint.name, *endpoint.aliases)}
     fresh: dict[str, Endpoint] = {}
     for document in map(Document, documents):
         for path, item, operation in _operations(document):
@@ -121,9 +121,9 @@ def _name(path: str, known: Iterable[Endpoint], taken: Container[str]) -> str:
     after it (`_v2_1`), so that no name changes its meaning; where that is taken too, what it belongs to stands before it.
     """
     version, parts = split_path(path)
-    ending, name = plain(version), _name_of(parts)
+    ending, name = slug(version), _name_of(parts)
     owner = "project" if "projects" in parts else "company" if "companies" in parts else "all"
-    whole = plain("_".join(part.strip("{}") for part in parts))
+    whole = slug("_".join(part.strip("{}") for part in parts))
     choices = [name, f"{name}_{ending}", f"{owner}_{name}", f"{owner}_{name}_{ending}", f"{whole}_{ending}"]
     if family := [endpoint.name for endpoint in known if _bare(endpoint.path) == _bare(path)]:
         choices.insert(0, f"{min(family, key=len)}_{ending}")
@@ -136,9 +136,9 @@ def _name_of(parts: tuple[str, ...]) -> str:
         above = part in ("companies", "projects") and PLACEHOLDER.match(following)
         if part == "recycle_bin" or PLACEHOLDER.match(part) or above:
             continue
-        if plain(part) not in _SILENT or not words:
-            words.append(plain(part))
-    *parents, last = words or [plain(parts[0])]
+        if slug(part) not in _SILENT or not words:
+            words.append(slug(part))
+    *parents, last = words or [slug(parts[0])]
     name = ""
     for word in (*(parent if parent in _PLURAL else stem(parent) for parent in parents), last):
         name = _joined(name, word)

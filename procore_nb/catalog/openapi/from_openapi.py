@@ -14,7 +14,7 @@ from typing import Any
 from procore_nb.catalog.endpoint import Endpoint, split_path
 from procore_nb.catalog.endpoint_schema import DEFAULT_SHAPE, PAGING_KEYS, Field, encode
 from procore_nb.catalog.openapi.schemas import Document, Node, listing, mapping, type_of
-from procore_nb.near_match import plain
+from procore_nb.near_match import slug
 
 Groups = tuple[tuple[str, ...], ...]
 Shapes = tuple[tuple[str, Node], ...]
@@ -127,7 +127,7 @@ def _first(query: Query, *names: str) -> str:
 
 def _kind(path: str) -> str:
     """`lookup`, `recycled`, `history` or `ids` where the path says so, else `data`."""
-    last = plain(path.rsplit("/", 1)[-1])
+    last = slug(path.rsplit("/", 1)[-1])
     if "recycle_bin" in path:
         return "recycled"
     if "filter_options" in path or _LOOKUP.search(last):
@@ -150,8 +150,8 @@ def _in_views(
     """The fields, each with the views that have it, where the names of the shapes name the views."""
     keys_of: dict[str, Node] = {}
     for name, shape in shapes:
-        words = plain(_CAMEL.sub("_", name))
-        matches = [view for view in views if plain(view) == words or words.endswith(f"_{plain(view)}")]
+        words = slug(_CAMEL.sub("_", name))
+        matches = [view for view in views if slug(view) == words or words.endswith(f"_{slug(view)}")]
         view = max(matches, key=len) if matches else default or DEFAULT_SHAPE
         keys_of[view] = mapping(shape.get("properties"))
     clear = len(shapes) > 1 and len(keys_of) == len(shapes)
@@ -257,13 +257,13 @@ def _rows(document: Document, path: str, envelope: str, array: Node) -> Rows:
     keys = mapping(schema.get("properties"))
     if "id" in keys:
         return rows
-    last = plain(path.rsplit("/", 1)[-1])
-    inside = next((key for key in keys if key == "data" or plain(key) == last), "")
+    last = slug(path.rsplit("/", 1)[-1])
+    inside = next((key for key in keys if key == "data" or slug(key) == last), "")
     value = document.joined(keys.get(inside))
     member = document.joined(value.get("items")) if type_of(value) == "array" else {}
     if not member.get("properties"):
         return rows
-    about = {key: value for key, value in keys.items() if key != inside and plain(key) not in _ABOUT_PAGES}
+    about = {key: value for key, value in keys.items() if key != inside and slug(key) not in _ABOUT_PAGES}
     return Rows(f"{envelope}[].{inside}", member, {"type": "object", "properties": about})
 
 
@@ -286,8 +286,8 @@ def _only_list(document: Document, properties: Node, path: str) -> str:
     if path.endswith("}"):
         return ""
     lists = [key for key, value in properties.items() if type_of(document.joined(value)) == "array"]
-    last = plain(path.rsplit("/", 1)[-1])
+    last = slug(path.rsplit("/", 1)[-1])
     if len(lists) != 1:
         return ""
-    rest = {plain(key) for key in properties if key != lists[0]}
-    return lists[0] if plain(lists[0]) == last or rest <= _WRAPPERS else ""
+    rest = {slug(key) for key in properties if key != lists[0]}
+    return lists[0] if slug(lists[0]) == last or rest <= _WRAPPERS else ""
