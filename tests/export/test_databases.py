@@ -22,6 +22,7 @@ import duckdb
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, ProcoreWarning
@@ -260,7 +261,7 @@ def test_a_key_brings_a_table_up_to_date(open_database: Any, tmp_path: Path) -> 
         assert read("select id from projects order by 1") == [(7,), (2**53 + 1,)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("given", "said"),
     [
         ({"if_exists": "upsert"}, 'if_exists is "fail", "replace" or "append"'),
@@ -306,7 +307,7 @@ def test_an_open_transaction_of_the_callers_is_left_as_it_is() -> None:
             assert to_sql(frame_of()[["id"]], "projects", connection) == 2
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("given", "error", "said"),
     [
         ("postgresql+psycopg://me:5ecret@host:port/db", ArgumentError, "cannot be read"),

@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from every_case import every_case
 
 from procore_nb import catalog
 from procore_nb.errors import CatalogError
@@ -90,16 +91,16 @@ def count(output: str, name: str) -> tuple[int, list[tuple[str, Any, Any]]]:
     return total, different
 
 
-@pytest.mark.parametrize("output", list(OUTPUTS))
-@pytest.mark.parametrize("name", RECORDED)
+@every_case("output", list(OUTPUTS))
+@every_case("name", RECORDED)
 def test_every_leaf_comes_out_of_the_file_with_its_value(name: str, output: str) -> None:
     total, different = count(output, name)
     assert total >= len(RECORDED[name])
     assert different == []
 
 
-@pytest.mark.parametrize("output", ["csv", "csv for spreadsheets", "parquet"])
-@pytest.mark.parametrize("name", RECORDED)
+@every_case("output", ["csv", "csv for spreadsheets", "parquet"])
+@every_case("name", RECORDED)
 def test_every_column_comes_out_of_the_file_with_its_dtype(name: str, output: str) -> None:
     frame, out = written(name, output)
     pd.testing.assert_frame_equal(out, frame)

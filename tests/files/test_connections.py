@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from another_procore import AnotherProcore
+from every_case import every_case
 from urllib3.util.ssltransport import SSLTransport
 
 import procore_nb as pnb
@@ -123,14 +124,12 @@ def test_a_download_shows_bytes_speed_and_time_left() -> None:
     assert progress._counts("2 of 4") == "2 of 4 files, 2.0 MB, 0 requests"
 
 
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")]
-)
+@every_case(("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")])
 def test_sizes_in_few_digits(size: float, text: str) -> None:
     assert size_text(size) == text
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (720, "12 min"), (12_600, "3.5 h")])
+@every_case(("seconds", "text"), [(45, "45 s"), (720, "12 min"), (12_600, "3.5 h")])
 def test_lengths_of_time_in_few_digits(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.environments import environment
@@ -12,7 +13,7 @@ PRODUCTION = FileGuard(environment("production"))
 LOCAL = FileGuard(pnb.Environment("here", "http://127.0.0.1:8000", "http://127.0.0.1:8000"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "https://api.procore.com/rest/v1.0/files/1",
@@ -25,7 +26,7 @@ def test_the_token_goes_to_hosts_of_the_environment(address: str) -> None:
     assert PRODUCTION.first(address).with_token
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "https://s3.amazonaws.com/x",
@@ -116,7 +117,7 @@ def test_a_redirect_to_a_store_drops_the_token_for_good() -> None:
     assert not PRODUCTION.redirected(first, "https://storage.procore.com/x").with_token
 
 
-@pytest.mark.parametrize(
+@every_case(
     "location",
     [
         "http://s3.amazonaws.com/x",
@@ -160,7 +161,7 @@ def test_loopback_is_for_an_api_host_on_loopback() -> None:
         LOCAL.redirected(first, "https://10.0.0.5/x")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address",
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
@@ -171,14 +172,14 @@ def test_private_addresses(address: str) -> None:
     assert is_private(address)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "s3.amazonaws.com", "a.b"]
 )
 def test_public_addresses_and_names(address: str) -> None:
     assert not is_private(address)
 
 
-@pytest.mark.parametrize("hosts", [["https://a.example"], ["*"], ["a/b"], [""], [5], ["*.com/"], ["com"]])
+@every_case("hosts", [["https://a.example"], ["*"], ["a/b"], [""], [5], ["*.com/"], ["com"]])
 def test_allow_hosts_takes_names_of_hosts(hosts: list[object]) -> None:
     with pytest.raises(pnb.ArgumentError):
         checked_hosts(hosts)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.files import find_files
@@ -152,9 +153,7 @@ def test_hostile_records_are_only_text() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
-@pytest.mark.parametrize(
-    "name", ["drawing_revisions", "submittals", "punch_items", "documents_v1_0", "images"]
-)
+@every_case("name", ["drawing_revisions", "submittals", "punch_items", "documents_v1_0", "images"])
 def test_lists_of_the_demo_that_declare_files_have_them(name: str) -> None:
     files = pnb.connect("demo", progress=False).files(name, 1204347)
     assert set(files["list"]) <= {name}

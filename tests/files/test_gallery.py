@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from every_case import every_case
 from PIL import Image
 
 import procore_nb as pnb
@@ -107,7 +108,7 @@ def test_photos_with_coordinates_are_on_a_map(tmp_path: Path) -> None:
     assert "Map of" not in _page([_row(tmp_path, 2)], tmp_path)
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame({"a": [1]}), None])
+@every_case("frame", [pd.DataFrame({"a": [1]}), None])
 def test_gallery_takes_what_download_returned(frame: Any) -> None:
     with pytest.raises(pnb.ArgumentError, match="that download returned"):
         pnb.gallery(frame)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
-import pytest
+from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ ONE = FileRecord(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "name"),
     [
         ("spec.pdf", "spec.pdf"),
@@ -78,7 +78,7 @@ def test_files_without_a_project_belong_to_the_company() -> None:
     assert FolderNames().path(replace(ONE, project_name=None), "a").startswith("Project 7/rfis/")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("first", "second", "then"),
     [
         ("spec.pdf", "spec.pdf", "spec (2).pdf"),
@@ -125,6 +125,6 @@ def test_hidden_names_are_ids() -> None:
     assert path == "7/rfis/attachment-0123456789abcdef.pdf"
 
 
-@pytest.mark.parametrize("path", ["..", "a/../b", "/a", "a//b", "a\\b", "C:x", "a/ /b", "", "a\x00b", "..."])
+@every_case("path", ["..", "a/../b", "/a", "a//b", "a\\b", "C:x", "a/ /b", "", "a\x00b", "..."])
 def test_paths_that_lead_out_are_recognised(path: str) -> None:
     assert not is_inside(path)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from every_case import every_case
 
 from procore_nb.frames import to_frame
 from procore_nb.frames.codec import (
@@ -91,7 +92,7 @@ def test_lists_are_native_where_arrow_loses_nothing() -> None:
     assert list(decode(encoded, "list")) == list(lists)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "odd",
     [
         [[1, "a"]],
@@ -175,9 +176,7 @@ def test_a_table_of_any_engine_gets_our_dtypes() -> None:
     assert frame["zoned"][0] == pd.Timestamp(0, tz="UTC")
 
 
-@pytest.mark.parametrize(
-    "column", [pd.Series([1, 2]), pd.Series([{"a": 1}, [1]]), pd.Series([np.timedelta64(1, "s")])]
-)
+@every_case("column", [pd.Series([1, 2]), pd.Series([{"a": 1}, [1]]), pd.Series([np.timedelta64(1, "s")])])
 def test_dtypes_of_no_frame_of_ours_have_no_logical_type(column: "pd.Series[object]") -> None:
     assert logical_type(column) is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pandas as pd
-import pytest
+from every_case import every_case
 
 from procore_nb.frames import FrameBuilder, to_frame
 
@@ -53,7 +53,7 @@ def test_custom_fields_hold_their_values_typed() -> None:
     assert frame.iloc[1].isna().all()
 
 
-@pytest.mark.parametrize("values", [CUSTOM, dict.fromkeys(CUSTOM)])
+@every_case("values", [CUSTOM, dict.fromkeys(CUSTOM)])
 def test_defined_custom_fields_are_columns_by_label_and_type_also_where_nobody_filled_them_in(
     values: dict[str, object],
 ) -> None:
@@ -67,7 +67,7 @@ def custom(data_type: str, value: object) -> list[dict[str, object]]:
     return [{"custom_fields": {"custom_field_7": {"data_type": data_type, "value": value}}}]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("data_type", "value", "dtypes"),
     [
         ("decimal", 5.5, {"": "float64"}),
@@ -79,7 +79,7 @@ def custom(data_type: str, value: object) -> list[dict[str, object]]:
         ("vendors", [{"id": 1, "name": "Acme"}], {"": "object", ".id": "object"}),
     ],
 )
-@pytest.mark.parametrize("filled", [True, False])
+@every_case("filled", [True, False])
 def test_a_custom_field_that_nobody_filled_in_has_the_type_of_one_that_is(
     data_type: str, value: object, dtypes: dict[str, str], filled: bool
 ) -> None:

@@ -10,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 
@@ -113,7 +114,7 @@ def test_forty_operations_are_tried() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", OPERATIONS)
+@every_case("operation", OPERATIONS)
 def test_an_everyday_operation_works_on_all_money(operation: str, money: list[Money]) -> None:
     assert len({name for _, name in money}) > 20
     for frame, name in money[:: 12 if operation.startswith("plot") else 4]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.errors import ArgumentError, ProcoreWarning
@@ -49,7 +50,7 @@ def test_a_missing_time_and_a_frame_without_rows_stay_what_they_are() -> None:
     assert local_times(to_frame([], "rfis").assign(project_id=1), PROJECTS)["created_at_local"].empty
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("project", "reason"),
     [(3, "'Mars/Base'"), (4, "no time zone"), (5, "no such project"), (None, "no such")],
 )
@@ -68,7 +69,7 @@ def test_projects_have_their_own_zones_and_every_one_of_the_demo_is_known() -> N
     assert behind.nunique() > 5
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("frame", "projects", "said"),
     [
         (pd.DataFrame({"id": [1]}), PROJECTS, "names the project"),

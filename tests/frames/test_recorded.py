@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import pytest
+from every_case import every_case
 
 from procore_nb import catalog
 from procore_nb.errors import CatalogError
@@ -27,9 +27,9 @@ def endpoint_of(name: str) -> Any:
         return None
 
 
-@pytest.mark.parametrize("decimals", ["exact", "float"])
-@pytest.mark.parametrize("declared", [True, False])
-@pytest.mark.parametrize("name", RECORDED)
+@every_case("decimals", ["exact", "float"])
+@every_case("declared", [True, False])
+@every_case("name", RECORDED)
 def test_every_leaf_comes_out_with_its_value(name: str, declared: bool, decimals: Any) -> None:
     records = RECORDED[name]
     frame = to_frame(records, endpoint_of(name) if declared else None, decimals=decimals)
@@ -45,7 +45,7 @@ def test_every_leaf_comes_out_with_its_value(name: str, declared: bool, decimals
     assert count >= len(records)
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@every_case("name", RECORDED)
 def test_every_leaf_that_nobody_declared_has_a_fitting_dtype(name: str) -> None:
     frame = to_frame(RECORDED[name])
     for record in RECORDED[name]:
@@ -58,7 +58,7 @@ def lists(records: list[dict[str, Any]]) -> set[str]:
     return {name for one in records for name, value in leaves(one) if value and isinstance(value, list)}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "column"), [(name, column) for name in RECORDED for column in sorted(lists(RECORDED[name]))]
 )
 def test_every_leaf_of_a_list_comes_out_of_explode(name: str, column: str) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pytest
+from every_case import every_case
 
 from procore_nb.errors import ArgumentError
 from procore_nb.frames import FrameBuilder, explode, to_frame
@@ -177,7 +178,7 @@ def test_explode_without_an_id_says_the_row() -> None:
     assert explode(to_frame([{"l": [1]}, {"l": [2]}]), "l")["parent_row"].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("column", ["absent", "name"])
+@every_case("column", ["absent", "name"])
 def test_explode_of_a_column_without_lists_is_refused(column: str) -> None:
     with pytest.raises(ArgumentError, match=column):
         explode(to_frame([{"id": 1, "name": "x"}]), column)

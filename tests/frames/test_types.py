@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from every_case import every_case
 
 from procore_nb.catalog import endpoints
 from procore_nb.frames import FrameBuilder, to_frame
@@ -77,7 +78,7 @@ def test_a_full_record_gives_the_same_dtypes() -> None:
     assert frame["due_date"][0] == pd.Timestamp("2026-01-31")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "kind"),
     [
         ("id", "integer"),
@@ -138,17 +139,17 @@ NOT_MONEY = (
 )
 
 
-@pytest.mark.parametrize("name", MONEY.split())
+@every_case("name", MONEY.split())
 def test_a_text_field_that_holds_money_or_hours_is_exact(name: str) -> None:
     assert type_of_text_field(name) == "decimal"
 
 
-@pytest.mark.parametrize("name", NOT_MONEY.split())
+@every_case("name", NOT_MONEY.split())
 def test_a_text_field_that_only_sounds_like_money_stays_text(name: str) -> None:
     assert type_of_text_field(name) == "text"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("row", "value", "expected"),
     [
         ("n integer", 2**53 + 1, 2**53 + 1),
@@ -197,7 +198,7 @@ def test_a_value_is_read_as_declared(row: str, value: object, expected: object) 
     assert type(got) is type(expected)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("row", "value"),
     [
         ("n integer", 2**63),
@@ -298,7 +299,7 @@ def test_a_version_2_id_with_letters_is_kept_as_text_and_said() -> None:
     assert frame.attrs["procore"]["text_ids"] == ["id"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "utc"),
     [
         ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00"),
@@ -322,7 +323,7 @@ def test_times_of_every_form_become_utc(text: object, utc: str) -> None:
         assert frame.attrs["procore"]["unparsed"] == {}
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text", ["2026-03-12", "2026-03-12T00:00:00Z", "2026-03-12T00:00:00-08:00", "2026-03-12T00:00:00.000Z"]
 )
 def test_dates_and_midnights_are_the_day_as_written(text: str) -> None:
@@ -382,7 +383,7 @@ def test_exact_money_sums_groups_compares_and_sorts_beside_missing() -> None:
     assert (money.max(), money.min()) == (Decimal(3), Decimal("0.10"))
 
 
-@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+@every_case("storage", ["python", "pyarrow"])
 def test_text_is_the_same_however_pandas_stores_it(storage: str) -> None:
     records = [{"s": "ä" * 3, "n": 1}, {"s": None}, {"s": "half \ud83d pair"}, {"s": 5}]
     with pd.option_context("mode.string_storage", storage):
@@ -399,7 +400,7 @@ def test_a_leading_id_that_version_2_declares_as_text_joins_all_the_same() -> No
     assert builder.build()["project_id"].tolist() == [7, 7]
 
 
-@pytest.mark.parametrize("midnight", ["2026-01-31T24:00:00Z", "2026-01-31T24:00"])
+@every_case("midnight", ["2026-01-31T24:00:00Z", "2026-01-31T24:00"])
 def test_an_hour_of_24_is_the_next_day_or_counted(midnight: str) -> None:
     frame = to_frame([{"t": midnight}, {"t": "2026-01-01T00:00:00Z"}], declare("t string date-time"))
     read = frame["t"].tolist()[0]
@@ -440,7 +441,7 @@ def test_no_name_of_any_list_turns_a_boolean_or_a_number_into_text(
     assert set(frame.iloc[0].tolist()) == {value}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "texts", "dtype"),
     [
         ("due_date", ["2026-01-05", None, ""], "datetime64[us]"),
