@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from every_case import every_case
 
 from procore_nb.atomic_write import replace_atomically, write_group
 from procore_nb.catalog.openapi import build_file
@@ -341,14 +342,14 @@ def test_a_tilde_is_the_home_folder(
 
 
 @each_writer
-@pytest.mark.parametrize("path", ["s3://bucket/a", None, 5, "", b"a", "a\0b"])
+@every_case("path", ["s3://bucket/a", None, 5, "", b"a", "a\0b"])
 def test_what_is_no_path_is_refused(name: str, write: Writer, path: Any) -> None:
     with pytest.raises(ArgumentError, match=r"address|path"):
         write(SMALL, path)
 
 
 @each_writer
-@pytest.mark.parametrize("frame", [None, SMALL["id"], [SMALL], {"a": SMALL["id"]}, {}])
+@every_case("frame", [None, SMALL["id"], [SMALL], {"a": SMALL["id"]}, {}])
 def test_what_is_no_frame_is_refused(tmp_path: Path, name: str, write: Writer, frame: Any) -> None:
     with pytest.raises(ArgumentError, match="frame"):
         write(frame, tmp_path / name)

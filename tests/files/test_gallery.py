@@ -102,10 +102,13 @@ def test_hidden_names_are_not_on_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_photos_with_coordinates_are_on_a_map(tmp_path: Path) -> None:
-    page = _page([_row(tmp_path, 1, latitude=40.8, longitude=-73.9), _row(tmp_path, 2)], tmp_path)
+def test_photos_with_coordinates_are_on_a_map_and_others_are_counted_beside_it(tmp_path: Path) -> None:
+    located = _row(tmp_path, 1, latitude=40.8, longitude=-73.9)
+    page = _page([located, _row(tmp_path, 2)], tmp_path)
     assert "Map of 1 picture'" in page
+    assert "Not on the map: 1 picture without coordinates." in page
     assert "Map of" not in _page([_row(tmp_path, 2)], tmp_path)
+    assert "Not on the map" not in _page([located], tmp_path)
 
 
 @every_case("frame", [pd.DataFrame({"a": [1]}), None])
@@ -114,13 +117,6 @@ def test_gallery_takes_what_download_returned(frame: Any) -> None:
         pnb.gallery(frame)
     with pytest.raises(pnb.ArgumentError, match="names is"):
         pnb.gallery(pd.DataFrame(columns=["path", "status", "kind", "record_id"]), names="no")  # type: ignore[arg-type]
-
-
-@pytest.mark.slow
-def test_pictures_that_are_not_on_the_map_are_counted_beside_it(tmp_path: Path) -> None:
-    located = _row(tmp_path, 1, latitude=40.7, longitude=-74.0)
-    assert "Not on the map: 1 picture without coordinates." in _page([located, _row(tmp_path, 2)], tmp_path)
-    assert "Not on the map" not in _page([located], tmp_path)
 
 
 def test_days_of_few_pictures_stand_side_by_side(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb import demo
@@ -21,20 +22,26 @@ from procore_nb.files.download_folder import MANIFEST, identity_of
 KINDS = [kind for kind in demo.FAULT_KINDS if kind.startswith("file_")]
 
 
-@pytest.fixture
-def server() -> Iterator[DemoServer]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[DemoServer]:
     limits = demo.RateLimits(hourly=100_000, spike=100_000)
-    with demo.serve(Demo(limits=limits), 0, sleep=lambda _seconds: None) as running:
-        yield running
+    with demo.serve(Demo(limits=limits), 0, sleep=lambda _seconds: None) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def procore(running: DemoServer) -> Iterator[pnb.Procore]:
+    local = pnb.Environment("local", login_url=running.url, api_url=running.url)
+    keys = pnb.Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
+    with pnb.connect(local, credentials=keys, company_id=demo.COMPANY_ID, progress=False) as connection:
+        connection.policy = replace(connection.policy, sleep=lambda _seconds: None)
+        yield connection
 
 
 @pytest.fixture
-def procore(server: DemoServer) -> Iterator[pnb.Procore]:
-    here = pnb.Environment("local", login_url=server.url, api_url=server.url)
-    keys = pnb.Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET)
-    with pnb.connect(here, credentials=keys, company_id=demo.COMPANY_ID, progress=False) as one:
-        one.policy = replace(one.policy, sleep=lambda _seconds: None)
-        yield one
+def server(running: DemoServer) -> Iterator[DemoServer]:
+    yield running
+    running.demo.faults = Faults()
 
 
 @pytest.fixture
@@ -48,23 +55,20 @@ def _download(procore: pnb.Procore, files: pd.DataFrame, folder: Path, **more: o
         return procore.download(files, folder, **more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_case("kind", KINDS)
 def test_no_fault_brings_the_token_to_the_storage(
     kind: str, server: DemoServer, procore: pnb.Procore, photos: pd.DataFrame, tmp_path: Path
 ) -> None:
     server.demo.faults = read_faults([f"{kind}=0.01@1,3"])
-    done = _download(procore, photos, tmp_path, workers=2, max_bytes=10_000_000)
+    folder = tmp_path / kind
+    done = _download(procore, photos, folder, workers=2, max_bytes=10_000_000)
     assert set(done["status"]) <= {"saved", "failed", "skipped"}
     assert server.demo.storage.leaks == []
     server.demo.faults = Faults()
-    again = _download(
-        procore,
-        procore.files(procore.table("images", project_id=1204384)).query("kind == 'photo'").head(5),
-        tmp_path,
-    )
+    again = _download(procore, photos, folder)
     assert set(again["status"]) <= {"saved", "present"}
     assert server.demo.storage.leaks == []
-    assert not (tmp_path / PARTS).exists()
+    assert not (folder / PARTS).exists()
 
 
 @pytest.mark.slow

@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from every_case import every_case
 
 import procore_nb as pnb
-from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, read_faults, serve
+from procore_nb.demo import CLIENT_ID, CLIENT_SECRET, COMPANY_ID, Demo, Faults, read_faults, serve
 
 PROJECT = 1204347
 pytestmark = pytest.mark.filterwarnings("ignore::procore_nb.ProcoreWarning")
@@ -41,7 +42,7 @@ def outcome(done: pd.DataFrame) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@every_case(
     ("name", "kind"),
     [
         ("images", "photo"),
@@ -55,7 +56,7 @@ def outcome(done: pd.DataFrame) -> list[Any]:
 def test_files_of_the_demo_are_saved_as_they_are(
     procore: pnb.Procore, tmp_path: Path, name: str, kind: str
 ) -> None:
-    files = procore.files(name, PROJECT)
+    files = procore.files(name, PROJECT, max_rows=40 if name == "rfis" else None)
     some = files[(files["kind"] == kind) & ~files["address"].str.contains("elsewhere", na=True)].head(5)
     done = procore.download(some, tmp_path)
     assert outcome(done) == ["saved"] * 5
@@ -108,7 +109,7 @@ def test_addresses_that_expired_are_looked_up(procore: pnb.Procore, tmp_path: Pa
     assert outcome(procore.download(files, tmp_path)) == ["saved", "saved"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("fault", "status", "reason"),
     [
         ("file_forbidden", "failed", "403"),
@@ -132,13 +133,15 @@ def test_addresses_that_expired_are_looked_up(procore: pnb.Procore, tmp_path: Pa
 def test_each_fault_ends_in_a_status_and_nothing_half_written(
     procore: pnb.Procore, tmp_path: Path, fault: str, status: str, reason: str
 ) -> None:
+    demo_of(procore).faults = Faults()
     files = photos(procore, 1).assign(project_name="Here")
+    folder = tmp_path / f"{fault.replace('@', ' at ')} {status}"
     demo_of(procore).faults = read_faults([fault])
-    done = procore.download(files, tmp_path)
+    done = procore.download(files, folder)
     assert outcome(done) == [status]
     assert reason in (done["reason"].fillna("")[0])
-    there = [one for one in tmp_path.rglob("*.png") if one.is_file()]
-    assert [one.stat().st_size for one in there] == (done["bytes"].tolist() if status == "saved" else [])
+    saved = [path for path in folder.rglob("*.png") if path.is_file()]
+    assert [path.stat().st_size for path in saved] == (done["bytes"].tolist() if status == "saved" else [])
     assert demo_of(procore).storage.trapped == []
 
 
