@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import contextlib
+import io
 import warnings
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import procore_nb as pnb
 from procore_nb.errors import warn
 
-SHELL = """
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance(colors="nocolor")
-for cell in {cells!r}:
-    print("#", flush=True)
-    shell.run_cell(cell)
-"""
 CONNECT = "import procore_nb as pnb\nprocore = pnb.connect('demo', progress=False)"
 STOP = """
 from procore_nb.fetch import scheduler
@@ -31,9 +25,14 @@ procore.table("rfis", 1204310)
 
 def shown(*cells: str) -> list[str]:
     """What a fresh IPython prints for each cell."""
-    code = SHELL.format(cells=(CONNECT, *cells))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return [part.strip() for part in done.stdout.split("#\n")[2:]]
+    shell = InteractiveShell.instance(colors="nocolor")
+    printed = []
+    for cell in (CONNECT, *cells):
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            shell.run_cell(cell)
+        printed.append(out.getvalue().strip())
+    InteractiveShell.clear_instance()
+    return printed[1:]
 
 
 @pytest.fixture(scope="module")
