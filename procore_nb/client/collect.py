@@ -58,8 +58,8 @@ class ListFetch:
         self.quiet = callable(self.query.progress)  # who watches for itself reads attrs
         self.targets = list(map(target_of, self.requests))
         self.endpoint = self.query.endpoint
-        last_id = [*self.targets[0].ids][-1:] if self.targets else []
-        self._noun = _NOUNS.get((last_id or ["company_id"])[0], "targets")
+        ids = ["company_id", *(self.targets[0].ids if self.targets else ())]
+        self._noun = _NOUNS.get(ids[-1], "targets")
         self._targets_known = len(self.targets) + len(self.skipped)
         self._limited = False  # whether `max_rows` ended the fetch, so that there may be more
         self._done: dict[int, RequestDone] = {}  # by id of its request
@@ -125,10 +125,8 @@ class ListFetch:
 
     def pages(self) -> Iterator[tuple[Target, list[Any]]]:
         """Yield pages of rows as they come; rows that come again after a restart are dropped."""
-        yielded, received = (
-            Counter[Hashable](),
-            Counter[Hashable](),
-        )  # of one target; the latter of one attempt
+        # Rows of one target; the latter of one attempt.
+        yielded, received = Counter[Hashable](), Counter[Hashable]()
         with self._watched() as progress:
             for event in self._events(progress):
                 if isinstance(event, PageRows):
@@ -144,9 +142,7 @@ class ListFetch:
         # One row is enough for Total.
         small = [replace(request, most_rows=1, per_page=1) for request in self.requests]
         counts = dict(zip(map(id, self.requests), self._statistics(small), strict=True))
-        left = {
-            key for key, stats in counts.items() if stats is not None and stats.total is None and stats.more
-        }
+        left = {key for key, stats in counts.items() if stats and stats.total is None and stats.more}
         uncounted = [request for request in self.requests if id(request) in left]
         counts |= zip(map(id, uncounted), self._statistics(uncounted), strict=True)
         return [*counts.values()]
@@ -232,7 +228,7 @@ class ListFetch:
     def _fetch(
         self, requests: Iterable[ListRequest], progress: Progress, interrupt: DeferredInterrupt | None = None
     ) -> Iterator[Event]:
-        refusals: list[ProcoreError | None] = []  # of each request that ended
+        refusals: list[ProcoreError | None] = []  # of each request that ended; None where it was answered
         try:
             for event in fetch_lists(
                 self.query.procore.session,
@@ -276,10 +272,11 @@ class ListFetch:
         stats = [end.stats for end in self._done.values()] if stats is None else stats
         totals = [one.total for one in stats if one.total is not None]
         if whole and self._limited and len(totals) < len(self.requests):
-            totals = []  # of some targets is not how many there are
+            totals.clear()  # of some targets is not how many there are
         if self.query.categories:
             frame = with_categories(frame, self.endpoint)
-        superseded, _ = superseded_rows(frame)
+        limited = self.query.max_rows if self._limited else None
+        notable = {"limited": limited, "superseded": superseded_rows(frame)[0]}
         return describe(
             frame,
             **self.about,
@@ -289,8 +286,7 @@ class ListFetch:
             rows=len(frame),
             skipped=list(self.skipped),
             **notes_of(stats),
-            **({"limited": self.query.max_rows} if self._limited else {}),
-            **({"superseded": superseded} if superseded else {}),
+            **{name: value for name, value in notable.items() if value},
         )
 
     def warn_of_losses(self, frame: pd.DataFrame | None = None) -> None:

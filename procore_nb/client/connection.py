@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from html import escape
 from typing import Any, NoReturn, Self
@@ -18,10 +18,12 @@ from procore_nb import hints
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, load
 from procore_nb.catalog.catalogue import meant_by
+from procore_nb.client.collect import ListFetch
 from procore_nb.client.diagnosis import diagnose
+from procore_nb.client.query import ListQuery, list_query
 from procore_nb.credentials import company_number
 from procore_nb.environments import DEMO, Environment
-from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError
+from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError, ProcoreError, warn
 from procore_nb.fetch import RequestPolicy
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals
 from procore_nb.http import Session
@@ -270,3 +272,32 @@ class Connection:
                 advice="Pass company_id=… to connect, or set PROCORE_COMPANY_ID. " + hints.COMPANY_ID,
             )
         return company_number(self.company_id if company_id is None else company_id)
+
+    def custom_fields(self, company_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+        """Return label and data type of each custom field of companies by its definition id; fetched once a connection.
+
+        None, and a warning, where they cannot be read: columns then keep `custom_field_<id>`.
+        `GET /rest/v2.0/companies/{company_id}/custom_field_definitions`
+        """
+        for number in {*company_ids} - self._known_custom_fields.keys():
+            try:
+                pages = self._own("custom_field_definitions", company_id=number, progress=False).pages()
+                rows = [row for _, page in pages for row in page if isinstance(row, dict)]
+            except ProcoreError as error:
+                rows, reason = [], f"as their labels could not be read: {error.message}"
+                warn(f"Custom fields keep their ids as names, {reason}")
+            self._known_custom_fields[number] = {
+                int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
+                for row in rows
+                if row.get("label") and str(row.get("id")).isdecimal()
+            }
+        return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
+
+    def _own(self, name: str, **arguments: Any) -> ListFetch:
+        """Return the fetch of a list that this package needs by itself."""
+        return self._query(self.endpoint_or_shipped(name), arguments).prepare()
+
+    def _query(
+        self, name: str | Endpoint, arguments: Mapping[str, Any], target: Any = None, *, record: bool = False
+    ) -> ListQuery:
+        return list_query(self, name, arguments, target, record=record)

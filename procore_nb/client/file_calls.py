@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import pandas as pd
 
@@ -38,9 +38,6 @@ from procore_nb.http.file_session import FileGuard, checked_hosts
 from procore_nb.near_match import did_you_mean
 from procore_nb.progress import Progress, TransferProgress
 from procore_nb.scalars import is_many
-
-if TYPE_CHECKING:
-    from procore_nb.client.procore import Procore
 
 _MOST_WORKERS = 32
 
@@ -98,7 +95,7 @@ class FileCalls(Lookups):
         'pdf'
         """
         if not isinstance(source, pd.DataFrame):
-            frame = cast("Procore", self).table(source, target, **arguments)
+            frame = self._query(source, arguments, target).prepare().frame()
         elif arguments or target is not None:
             surplus = ", ".join(arguments) or "a target"
             raise ArgumentError(
@@ -252,9 +249,8 @@ class FileCalls(Lookups):
         known: dict[Any, Any] = {}
         for company in files.loc[lacking, "company_id"].dropna().unique().tolist() or [None]:
             with suppress(AccessError, NotFoundError):  # ids stand for them
-                projects = cast("Procore", self).projects(
-                    status="All", view="compact", company_id=company, progress=False
-                )
+                named = {"status": "All", "view": "compact", "company_id": company, "progress": False}
+                projects = self._own("projects", **named).frame()
                 known |= projects.set_index("id")["name"].to_dict()
         names = names_by_id(files["project_id"], known)
         return files.assign(project_name=files["project_name"].fillna(names))

@@ -6,10 +6,10 @@ In: names of lists and ids. Out: frames, or JSON as it came. Speaks to the servi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib import resources
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,14 +19,10 @@ from procore_nb.catalog.endpoint import RECORD_ID, split_path
 from procore_nb.client.budget import needs_views, views_of
 from procore_nb.client.connection import Connection
 from procore_nb.client.encode_query import encode
-from procore_nb.client.query import ListQuery, list_query
 from procore_nb.errors import AccessError, ArgumentError, IncompleteError, NotFoundError
 from procore_nb.fetch import ListRequest, fetch_json
 from procore_nb.frame_info import describe
 from procore_nb.scalars import id_text
-
-if TYPE_CHECKING:
-    from procore_nb.client.procore import Procore
 
 _LEVEL = "Read Only"
 _BY_RULE = "Tool: Procore's reference. Permission: by rule, the reference names none."
@@ -311,8 +307,3 @@ class Lookups(Connection):
         0
         """
         return 0 if self.policy.cache is None else self.policy.cache.clear()
-
-    def _query(
-        self, name: str, arguments: Mapping[str, Any], target: Any, *, record: bool = False
-    ) -> ListQuery:
-        return list_query(cast("Procore", self), name, arguments, target, record=record)

@@ -5,7 +5,7 @@ In: names of lists and arguments in Python terms. Out: typed frames. Speaks to t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
@@ -14,11 +14,10 @@ import pandas as pd
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog.catalogue import OftenUsed
-from procore_nb.client.collect import ListFetch
 from procore_nb.client.file_calls import FileCalls
 from procore_nb.client.lists import Lists
-from procore_nb.client.query import OPTIONS, OnError, list_query, positive
-from procore_nb.errors import ArgumentError, ProcoreError, warn
+from procore_nb.client.query import OPTIONS, OnError, positive
+from procore_nb.errors import ArgumentError
 from procore_nb.frame_info import FetchedFrame
 from procore_nb.frames.codec import Decimals
 from procore_nb.progress import ProgressMaker
@@ -217,7 +216,7 @@ class Procore(FileCalls):
         True
         """
         options = {name: value for name, value in locals().items() if name in OPTIONS}
-        return list_query(self, name, arguments | options, target).prepare().frame()
+        return self._query(name, arguments | options, target).prepare().frame()
 
     @explain_calls()
     def frames(
@@ -250,7 +249,7 @@ class Procore(FileCalls):
         True
         """
         most = None if rows_at_once is None else positive(rows_at_once, "rows_at_once")
-        fetched = list_query(self, name, arguments, target).prepare().frames(rows_at_once=most)
+        fetched = self._query(name, arguments, target).prepare().frames(rows_at_once=most)
         return (one.frame for one in fetched)
 
     def fetch_frames(
@@ -260,7 +259,7 @@ class Procore(FileCalls):
 
         Returns how many requests no frame counts: those of targets that were skipped after the last one.
         """
-        fetch = list_query(self, name, arguments, target).prepare()
+        fetch = self._query(name, arguments, target).prepare()
         fetch.policy = replace(self.policy, cache=None)
         return fetch.frames(rows_at_once=rows_at_once)
 
@@ -288,7 +287,7 @@ class Procore(FileCalls):
         >>> len(next(pnb.connect("demo").pages("projects"))) > 0
         True
         """
-        query = list_query(self, name, arguments, target)
+        query = self._query(name, arguments, target)
         if query.columns is not None:
             problem = "Records come as Procore sent them, with all their keys."
             raise ArgumentError(problem, advice="Leave columns out.")
@@ -355,26 +354,3 @@ class Procore(FileCalls):
         from procore_nb.widgets import Explorer
 
         return Explorer(self, endpoint=endpoint)
-
-    def custom_fields(self, company_ids: Collection[int]) -> dict[int, tuple[str, str]]:
-        """Return label and data type of each custom field of companies by its definition id; fetched once a connection.
-
-        None, and a warning, where they cannot be read: columns then keep `custom_field_<id>`.
-        `GET /rest/v2.0/companies/{company_id}/custom_field_definitions`
-        """
-        for number in {*company_ids} - self._known_custom_fields.keys():
-            try:
-                pages = self._own("custom_field_definitions", company_id=number, progress=False).pages()
-                rows = [row for _, page in pages for row in page if isinstance(row, dict)]
-            except ProcoreError as error:
-                rows, reason = [], f"as their labels could not be read: {error.message}"
-                warn(f"Custom fields keep their ids as names, {reason}")
-            self._known_custom_fields[number] = {
-                int(row["id"]): (str(row["label"]), str(row.get("data_type") or ""))
-                for row in rows
-                if row.get("label") and str(row.get("id")).isdecimal()
-            }
-        return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
-
-    def _own(self, name: str, /, **arguments: Any) -> ListFetch:
-        return list_query(self, self.endpoint_or_shipped(name), arguments).prepare()

@@ -47,7 +47,7 @@ from procore_nb.progress import ProgressMaker, counted
 from procore_nb.scalars import ProjectSelection, id_texts, is_many, project_id, select_projects, utc_text
 
 if TYPE_CHECKING:
-    from procore_nb.client.procore import Procore
+    from procore_nb.client.connection import Connection
 
 OnError = Literal["raise", "skip"]
 # Columns that name the target of a row.
@@ -58,7 +58,7 @@ _LEADING = ("company_id", "project_id", "project_name", "budget_view")
 class ListQuery:
     """What one call asks of one list; `prepare` makes list requests of it."""
 
-    procore: Procore
+    procore: Connection
     endpoint: Endpoint
     arguments: dict[str, Any]
     project_id: Any = None
@@ -225,10 +225,10 @@ class ListQuery:
     def _with_projects(self, target: Target, selection: ProjectSelection) -> Iterable[Target]:
         """Yield a company's target once for each project; those of a status are fetched."""
         if selection.status is not None:
-            frame = self.procore.projects(
-                status=selection.status, company_id=target.company_id, view="compact", progress=self.progress
-            )
-            selection = select_projects(frame, where=self.endpoint.name)
+            arguments = {"status": selection.status, "company_id": target.company_id, "view": "compact"}
+            projects = self.procore.endpoint_or_shipped("projects")
+            query = list_query(self.procore, projects, {**arguments, "progress": self.progress})
+            selection = select_projects(query.prepare().frame(), where=self.endpoint.name)
         for number, name in (selection.names or {}).items():
             yield target.at({"project_id": number}, project_name=name)
 
@@ -264,7 +264,7 @@ OPTIONS = frozenset(one.name for one in fields(ListQuery)) - {"procore", "endpoi
 
 
 def list_query(
-    procore: Procore,
+    procore: Connection,
     name: str | Endpoint,
     arguments: Mapping[str, Any],
     target: Any = None,
@@ -297,7 +297,7 @@ def positive(value: Any, name: str) -> int:
     return int(value)
 
 
-def _endpoint(procore: Procore, name: str, given: Mapping[str, Any], target: Any) -> Endpoint:
+def _endpoint(procore: Connection, name: str, given: Mapping[str, Any], target: Any) -> Endpoint:
     """Return the list of that name; where it needs a parent that is not given, the one people mean by the word.
 
     `drawings` is a list of a drawing area in Procore; who fetches the drawings of a project means its drawing revisions.
