@@ -53,8 +53,8 @@ def wire() -> Callable[[Any], Wire]:
 
 @pytest.fixture(scope="session")
 def procore() -> Iterator[pnb.Procore]:
-    """A demo of forty projects: whole portfolios of the usual one take seconds."""
-    small = demo.DemoAdapter(demo.Demo(demo.Portfolio(40)))
+    """A demo of sixteen projects: whole portfolios of the usual one take seconds."""
+    small = demo.DemoAdapter(demo.Demo(demo.Portfolio(16)))
     session = Session(DEMO, pnb.Credentials(demo.CLIENT_ID, demo.CLIENT_SECRET), transport=small)
     with pnb.Procore(session, demo.COMPANY_ID, progress=False, today=lambda: demo.TODAY) as connection:
         yield connection

@@ -54,25 +54,24 @@ def test_another_report_is_one_choice_away(view: Any) -> None:
     assert view.report.summary["rfis"].tolist() == ["yellow", "yellow"]
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ("age_class=(7,)", "no option"),
-        ("(7, 14)", "name=value"),
-        ("age_classes=", "name=value"),
-        ("clock=__import__('os')", "name=value"),
-        ('since="last Monday"', "one state only"),
-    ],
-)
-def test_what_goes_wrong_stands_in_the_form_and_the_report_before_stays(
-    view: Any, options: str, said: str
-) -> None:
+def test_what_goes_wrong_stands_in_the_form_and_the_report_before_stays(view: Any) -> None:
     view._make.click()
     before = view.report
-    view._options.value = options
-    view._make.click()
-    assert said in view._status.text
-    assert view.report is before
+    texts = {
+        "age_class=(7,)": "no option",
+        "(7, 14)": "name=value",
+        "age_classes=": "name=value",
+        "clock=__import__('os')": "name=value",
+        'since="last Monday"': "one state only",
+    }
+    shown = {}
+    for options in texts:
+        view._options.value = options
+        view._make.click()
+        shown[options] = view._status.text
+        assert view.report is before
+    failures = {options: shown[options] for options, text in texts.items() if text not in shown[options]}
+    assert not failures
 
 
 def test_it_saves_html_and_excel_and_says_where(view: Any, tmp_path: Path) -> None:

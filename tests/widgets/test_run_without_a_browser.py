@@ -19,6 +19,8 @@ CELLS = [
     "form._fields.profile.value = ('found', '')\nform.connect()\nform",
     "form.procore",
     "explorer = form.procore.explore()\nexplorer.targets._where.value = 'active'\nexplorer.fetch()\nexplorer",
+    # Such a row is fetched; its words are not in one piece here, where the file keeps the source.
+    "print('fetched' * any(explorer.frame['subject'].str.contains('Emergency lighting' + ' circuit')))",
     "wrong = pnb.ConnectForm(place, company_id=1)\nwrong._fields.client_id.value = 'someone'\n"
     "wrong._fields.secret._handle_custom_msg({'kind': 'secret', 'text': os.environ['TYPED']}, None)\nwrong",
     "wrong.connect()",
@@ -36,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 
     folder = tmp_path_factory.mktemp("run")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    with pytest.MonkeyPatch.context() as patch, demo.serve(demo.Demo()) as server:
+    with pytest.MonkeyPatch.context() as patch, demo.serve(demo.Demo(demo.Portfolio(12))) as server:
         patch.setenv("PLACE", server.url)
         patch.setenv("TYPED", SECRET)
         patch.setenv("PROCORE_CLIENT_ID", demo.CLIENT_ID)
@@ -63,6 +65,7 @@ def test_the_notebook_ran_and_its_widget_state_is_in_the_file(run: tuple[str, st
     assert "Connected to mine" in text  # what the form says is widget state
     assert "refused the credentials" in text
     assert "Traceback" in text
+    assert '"fetched\\n"' in text
     assert len(token) > 10
 
 

@@ -38,7 +38,7 @@ def picture_of(bundle: dict[str, Any]) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).convert("RGB")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def procore() -> Any:
     with pnb.connect("demo", company_id=24_977, progress=False) as connection:
         yield connection
