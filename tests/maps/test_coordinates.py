@@ -174,9 +174,8 @@ def test_there_are_at_least_sixty_cases_and_every_verdict_is_among_them() -> Non
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("case", "latitude", "longitude"),
-    [
+def test_what_can_be_repaired_comes_with_a_suggestion() -> None:
+    cases: list[tuple[Any, float, float]] = [
         (("40°26′46″N", "79°58′56″W", "US", "PA"), 40.4461, -79.9822),
         (("43,1566", "-77,6088", "US", "NY"), 43.1566, -77.6088),
         (("N 51 30 26", "W 0 7 39", "GB", None), 51.5072, -0.1275),
@@ -186,21 +185,18 @@ def test_there_are_at_least_sixty_cases_and_every_verdict_is_among_them() -> Non
         ((43.1566, 77.6088, "US", "NY"), 43.1566, -77.6088),
         ((33.8688, 151.2093, "AU", "NSW"), -33.8688, 151.2093),
         ((-118.24, 34.05, None, None), 34.05, -118.24),
-    ],
-)
-def test_what_can_be_repaired_comes_with_a_suggestion(
-    case: tuple[Any, ...], latitude: float, longitude: float
-) -> None:
-    checked = one(*case)
-
-    assert checked["suggested_latitude"] == pytest.approx(latitude, abs=1e-4)
-    assert checked["suggested_longitude"] == pytest.approx(longitude, abs=1e-4)
-    assert checked["suggestion"] != ""
+    ]
+    for case, latitude, longitude in cases:
+        checked = one(*case)
+        suggested = checked["suggested_latitude"], checked["suggested_longitude"]
+        assert suggested == pytest.approx((latitude, longitude), abs=1e-4), case
+        assert checked["suggestion"] != "", case
 
 
-@pytest.mark.parametrize("text", ["40°26′46″E", "40 99 10 N", "north", "N 40 S", "-40 S", "91°", "1 2 3 4"])
-def test_text_that_is_unclear_is_not_guessed(text: str) -> None:
-    assert np.isnan(one(text, "10", None, None)["suggested_latitude"])
+def test_text_that_is_unclear_is_not_guessed() -> None:
+    texts = ["40°26′46″E", "40 99 10 N", "north", "N 40 S", "-40 S", "91°", "1 2 3 4"]
+    suggestions = {text: one(text, "10", None, None)["suggested_latitude"] for text in texts}
+    assert np.isnan(list(suggestions.values())).all(), suggestions
 
 
 def test_a_swapped_pair_is_repaired_only_when_asked() -> None:

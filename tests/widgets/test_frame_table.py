@@ -94,9 +94,8 @@ def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[
     assert len(shown(table, wire, words="  ")) == 4
 
 
-@pytest.mark.parametrize(
-    ("words", "ids"),
-    [
+def test_search_needs_neither_accents_nor_commas_between_thousands(wire: Callable[[Any], Any]) -> None:
+    cases = [
         ("ecole", [1]),
         ("1,000.5", [3]),
         ("1000.50", [3]),
@@ -104,15 +103,13 @@ def test_search_finds_rows_that_hold_all_the_words_in_any_column(wire: Callable[
         ("2e-09", [4]),
         ("2025-12", [2**53 + 1]),
         ("9007199254740993", [2**53 + 1]),
-    ],
-)
-def test_search_needs_neither_accents_nor_commas_between_thousands(
-    words: str, ids: list[int], wire: Callable[[Any], Any]
-) -> None:
-    table = FrameTable(frame())
-    shown(table, wire, words=words)
-
-    assert table.view["id"].tolist() == ids
+    ]
+    table, failures = FrameTable(frame()), []
+    for words, ids in cases:
+        shown(table, wire, words=words)
+        if table.view["id"].tolist() != ids:
+            failures.append((words, table.view["id"].tolist()))
+    assert not failures
 
 
 def test_search_looks_at_the_whole_of_a_long_cell_though_the_browser_gets_its_beginning(
@@ -338,9 +335,8 @@ def test_a_table_shows_what_its_rows_are_and_whether_they_are_all(wire: Callable
     assert head_of(FrameTable(partial(rfis())), wire)["partial"].startswith("Partial: the fetch was stopped")
 
 
-@pytest.mark.parametrize(
-    ("column", "words", "kept"),
-    [
+def test_every_column_is_filtered_by_itself() -> None:
+    cases = [
         ("subject", "slab", [0, 1, 5]),
         ("subject", "=slab", [0, 5]),
         ("subject", "(missing)", [3]),
@@ -353,16 +349,15 @@ def test_a_table_shows_what_its_rows_are_and_whether_they_are_all(wire: Callable
         ("due_date", "2026-02", [1, 3]),
         ("status", ">x", []),
         ("cost", ">many", []),
-    ],
-)
-def test_every_column_is_filtered_by_itself(column: str, words: str, kept: list[int]) -> None:
-    table = FrameTable(rfis())
-    table.filter(column, words)
-
-    assert table.view["id"].tolist() == kept
-    assert table.filter_of(column) == words
-    table.filter(column)
-    assert len(table.view) == 6
+    ]
+    table, failures = FrameTable(rfis()), []
+    for column, words, kept in cases:
+        table.filter(column, words)
+        if table.view["id"].tolist() != kept or table.filter_of(column) != words:
+            failures.append((column, words, table.view["id"].tolist()))
+        table.filter(column)
+        assert len(table.view) == 6
+    assert not failures
 
 
 def test_filters_search_and_order_work_together_and_one_column_can_be_counted_without_its_own(
