@@ -277,14 +277,10 @@ def title_of(column: str) -> str:
     return title(alias or column.removesuffix(".name"))
 
 
-def is_id(column: str) -> bool:
-    last = column.rsplit(".", 1)[-1]
-    return last == "id" or last.endswith("_id")
-
-
 def _is_amount(values: pd.Series[Any], column: str) -> bool:
     """Numbers are drawn in classes, unless they are ids or take a few whole values only."""
-    if is_id(column) or pd.api.types.is_bool_dtype(values.dtype):
+    last = column.rsplit(".", 1)[-1]
+    if last == "id" or last.endswith("_id") or pd.api.types.is_bool_dtype(values.dtype):
         return False
     if pd.api.types.is_numeric_dtype(values.dtype):
         return bool(values.nunique() > MOST)

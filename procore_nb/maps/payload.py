@@ -86,12 +86,15 @@ def encode(
 
 
 def _left_off(located: LocatedFrame, name: str | None) -> list[tuple[str, str]]:
+    """Names and reasons of the first rows that are not on the map."""
     rows = np.flatnonzero(~located.kept)[:MOST_LEFT_OFF]
-    reasons = [REASONS[code] for code in located.verdict[rows]]
-    if name is None:
-        return [(f"row {row + 1}", reason) for row, reason in zip(rows, reasons, strict=True)]
-    names = located.frame[name].iloc[rows].tolist()
-    return [(text_of(value) or "(no name)", reason) for value, reason in zip(names, reasons, strict=True)]
+    values = [] if name is None else located.frame[name].iloc[rows].tolist()
+    labels = (
+        [f"row {row + 1}" for row in rows]
+        if name is None
+        else [text_of(value) or "(no name)" for value in values]
+    )
+    return list(zip(labels, [REASONS[code] for code in located.verdict[rows]], strict=True))
 
 
 def text_of(value: Any, *, is_id: bool = False) -> str:

@@ -140,25 +140,24 @@ class SubmitButton(anywidget.AnyWidget):
 
 
 def _set_values(fields: dict[str, Any], values: dict[str, Any]) -> bool:
-    """Set fields to what the browser showed; False where a field does not take its value."""
+    """Set fields to what the browser showed, except those that the form does not use now; False where one refuses its value."""
     try:
         for model_id, field in fields.items():
-            _set_value(field, values[model_id])
+            value = values[model_id]
+            if field.disabled or field.layout.display == "none":
+                continue
+            if not hasattr(field, "_options_labels"):
+                field.set_state({"value": value})
+                continue
+            # A choice travels as its label: options may have changed since, and their positions with them.
+            positions = {None: None} | {label: index for index, label in enumerate(field._options_labels)}
+            chosen = (
+                tuple(positions[label] for label in value) if isinstance(value, list) else positions[value]
+            )
+            field.index = chosen
     except (traitlets.TraitError, KeyError, TypeError, ValueError):
         return False
     return True
-
-
-def _set_value(field: ipywidgets.Widget, value: Any) -> None:
-    """Set a field to what the browser showed, unless the form does not use the field now."""
-    if field.disabled or field.layout.display == "none":
-        return
-    if not hasattr(field, "_options_labels"):
-        field.set_state({"value": value})
-        return
-    # A choice travels as its label: options may have changed since, and their positions with them.
-    positions = {None: None} | {label: index for index, label in enumerate(field._options_labels)}
-    field.index = tuple(positions[label] for label in value) if isinstance(value, list) else positions[value]
 
 
 class SecretInput(anywidget.AnyWidget):

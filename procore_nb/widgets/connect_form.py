@@ -21,18 +21,8 @@ from procore_nb.environments import DEMO, KNOWN, Environment
 from procore_nb.environments import environment as find_environment
 from procore_nb.errors import ArgumentError, CredentialsError, ProcoreError
 from procore_nb.static_view import StaticView
+from procore_nb.widgets import components
 from procore_nb.widgets.background import BackgroundTask
-from procore_nb.widgets.components import (
-    Code,
-    SecretInput,
-    Snippet,
-    StatusMessage,
-    SubmitButton,
-    call_line,
-    dispose,
-    environment_html,
-    variable_name,
-)
 from procore_nb.widgets.pickers import CompanyPicker
 
 _TYPED, _FROM_VARIABLES, _PROFILE = "typed", "found", "profile"
@@ -90,9 +80,13 @@ class FieldValues(NamedTuple):
         company_id = int(self.company) if digits else None
         if not self.typed:
             options = {"profile": self.profile or None, "company_id": company_id}
-            return "procore = " + call_line("pnb.connect", self.environment, **options)
-        credentials = Code(f'pnb.Credentials({self.client_id or "…"!r}, getpass("Client secret: "))')
-        call = call_line("pnb.connect", self.environment, credentials=credentials, company_id=company_id)
+            return "procore = " + components.call_line("pnb.connect", self.environment, **options)
+        credentials = components.Code(
+            f'pnb.Credentials({self.client_id or "…"!r}, getpass("Client secret: "))'
+        )
+        call = components.call_line(
+            "pnb.connect", self.environment, credentials=credentials, company_id=company_id
+        )
         return f"from getpass import getpass\nprocore = {call}"
 
 
@@ -112,7 +106,7 @@ class ConnectFields:
         self.hosts = ipywidgets.HTML()
         portal = "from the developer portal"
         self.client_id = ipywidgets.Text(description="Client id", placeholder=portal, **_WIDE)
-        self.secret = SecretInput(label="Client secret", placeholder=portal)
+        self.secret = components.SecretInput(label="Client secret", placeholder=portal)
         self.portal = ipywidgets.HTML(_PORTAL)
         digits = "digits, for example 1234567"
         self.company = ipywidgets.Text(description="Company id", placeholder=digits, **_WIDE)
@@ -165,7 +159,7 @@ class ConnectFields:
         for field in (*self.inputs, self.secret):
             field.disabled = busy
         self.environment.disabled = busy or bool(self.profile_name)
-        self.hosts.value = environment_html(self.environment.value)
+        self.hosts.value = components.environment_html(self.environment.value)
 
     def _profile_chosen(self, _: Any) -> None:
         if self.profile_name:
@@ -227,7 +221,7 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self.error: BaseException | None = None
         self._task = BackgroundTask(self._busy_changed, self._failed)
         self._busy, self._confirmed, self._connected_line = False, "", ""
-        self._status, self._snippet = StatusMessage(), Snippet()
+        self._status, self._snippet = components.StatusMessage(), components.Snippet()
         self._company = CompanyPicker()
         self._name = ipywidgets.Text(placeholder="name of the profile", layout={"width": "170px"})
         button, tip = self._button, "Request a token and list the companies"
@@ -279,7 +273,7 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         """Remove the form; a connection that was taken from it stays open."""
         if self.children:  # else it was refused before its fields were made
             self._fields.secret.forget()
-        dispose(self)
+        components.dispose(self)
 
     def __repr__(self) -> str:
         chosen = self._fields.environment.value
@@ -293,10 +287,10 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         tip: str,
         busy: str = "One moment …",
         **traits: bool,
-    ) -> SubmitButton:
+    ) -> components.SubmitButton:
         fields = [*self._fields.inputs, self._name]
         start = partial(self._start, job, busy)
-        return SubmitButton(text, start, self._status, tooltip=tip, fields=fields, **traits)
+        return components.SubmitButton(text, start, self._status, tooltip=tip, fields=fields, **traits)
 
     def _changed(self, _: object) -> None:
         """Drop a connection that does not belong to what the fields hold now."""
@@ -361,7 +355,7 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             advice = "Press Test to see how far this account gets."
             self._status.show(text, level="warning", advice=advice)
         else:
-            text += f", {self._company.label}. The connection is {variable_name(self, 'form')}.procore."
+            text += f", {self._company.label}. The connection is {components.variable_name(self, 'form')}.procore."
             self._status.show(text, level="done")
 
     def _diagnose(self, values: FieldValues) -> None:

@@ -19,19 +19,7 @@ from procore_nb.client import Procore
 from procore_nb.errors import ArgumentError, IncompleteError, ProcoreError
 from procore_nb.export.column_text import titles
 from procore_nb.static_view import StaticView, static_text
-from procore_nb.widgets import background
-from procore_nb.widgets.background import BackgroundTask, ProgressObserver
-from procore_nb.widgets.components import (
-    Code,
-    Snippet,
-    StatusMessage,
-    SubmitButton,
-    call_line,
-    dispose,
-    environment_badge,
-    replace_surrogates,
-    variable_name,
-)
+from procore_nb.widgets import background, components
 from procore_nb.widgets.filters import FilterPanel, TargetPanel
 from procore_nb.widgets.frame_table import CountBars, FrameTable, columns_to_count
 from procore_nb.widgets.pickers import EndpointPicker, NameField, NameLookup
@@ -85,20 +73,26 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._frame: pd.DataFrame | None = None
         self.error: BaseException | None = None
         self._stop = threading.Event()
-        self._task = BackgroundTask(self._busy_changed, self._failed)
-        self._project_task = BackgroundTask(lambda _: None, self._projects_failed)
-        self._names_task = BackgroundTask(lambda _: None, lambda _: None)  # ids can be typed as well
+        self._task = background.BackgroundTask(self._busy_changed, self._failed)
+        self._project_task = background.BackgroundTask(lambda _: None, self._projects_failed)
+        self._names_task = background.BackgroundTask(
+            lambda _: None, lambda _: None
+        )  # ids can be typed as well
         self._names = NameLookup(procore)
         self._fetched = _Fetch("", {}, "", filtered=False)
         self._frame_line = self._announced = ""
         self._parents: tuple[str, pd.DataFrame, float] | None = None  # line, rows, seconds for each request
         self._outcome: dict[str, Any] = {}
-        self._status, self._snippet, self._about = StatusMessage(), Snippet(), ipywidgets.HTML()
+        self._status, self._snippet, self._about = (
+            components.StatusMessage(),
+            components.Snippet(),
+            ipywidgets.HTML(),
+        )
         self._head = ipywidgets.HTML()
         self.endpoints, self.filters = EndpointPicker(procore.catalogue), FilterPanel(procore.catalogue)
         self.targets = TargetPanel(self._need_projects)
-        self._fetch = SubmitButton("Fetch", self._start_fetch, self._status, primary=True)
-        self._stop_button = SubmitButton("Stop", self.stop, self._status, disabled=True)
+        self._fetch = components.SubmitButton("Fetch", self._start_fetch, self._status, primary=True)
+        self._stop_button = components.SubmitButton("Stop", self.stop, self._status, disabled=True)
         self._table: FrameTable | None = None
         wide = {"width": "420px", "max_width": "calc(100% - 4px)"}
         self._by = ipywidgets.Dropdown(description="Counts by", layout=wide)
@@ -158,7 +152,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         if self.children:  # else it was refused before its fields were made
             self.stop()
             self._frame = self._table = self._parents = None
-        dispose(self)
+        components.dispose(self)
 
     def __repr__(self) -> str:
         rows = "nothing fetched yet" if self._frame is None else f"{len(self._frame):,} rows"
@@ -169,7 +163,9 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         return static_text(repr(self)) if self._table is None else self._table.static_text()
 
     def _show_head(self) -> None:
-        self._head.value = environment_badge(self._procore.environment, self._procore._repr_html_())
+        self._head.value = components.environment_badge(
+            self._procore.environment, self._procore._repr_html_()
+        )
 
     def _endpoint_chosen(self, _: object) -> None:
         endpoint = self.endpoints.endpoint
@@ -189,9 +185,11 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         name, arguments = self.endpoints.value, self._arguments()
         options, parents, parent = arguments, "", arguments.get("parent")
         if parent is not None:
-            parents = "parents = " + call_line("procore.table", parent.name, **parent.targets) + "\n"
-            options = arguments | {"parent": Code("parents")}
-        line = f"{parents}frame = " + call_line("procore.table", name, **options)
+            parents = (
+                "parents = " + components.call_line("procore.table", parent.name, **parent.targets) + "\n"
+            )
+            options = arguments | {"parent": components.Code("parents")}
+        line = f"{parents}frame = " + components.call_line("procore.table", name, **options)
         return _Fetch(name, arguments, line, filtered=bool(self.filters.values()))
 
     def _refresh(self, _: object = None) -> None:
@@ -223,8 +221,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         else:
             self._show_head()
 
-    def _observer(self, name: str, targets: int) -> ProgressObserver:
-        return ProgressObserver(name, targets, show=self._report, stop=self._stop)
+    def _observer(self, name: str, targets: int) -> background.ProgressObserver:
+        return background.ProgressObserver(name, targets, show=self._report, stop=self._stop)
 
     def _report(self, text: str, share: float | None) -> None:
         self._status.show("Stopping …" if self._stop.is_set() else text, level="busy", share=share)
@@ -303,7 +301,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_message(self, message: dict[str, Any]) -> None:
         """Show a message, with the variable that holds this form in it."""
-        own = f"{variable_name(self, 'explorer')}.frame"
+        own = f"{components.variable_name(self, 'explorer')}.frame"
         texts = {
             key: text.replace("explorer.frame", own) for key, text in message.items() if isinstance(text, str)
         }
@@ -322,7 +320,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
             self._table.show(frame)
         labels = list(map(str, frame.columns))
         title_of = dict(zip(labels, titles(labels), strict=True))
-        self._by.options = [(replace_surrogates(title_of[name]), name) for name in names]
+        self._by.options = [(components.replace_surrogates(title_of[name]), name) for name in names]
         self._by.value = previous if previous in names else next(iter(names), None)
         self._count()
         self._show_message(message)
@@ -361,8 +359,10 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _offer_projects(self) -> None:
         picker = self.targets.projects
 
-        def observer(name: str, targets: int) -> ProgressObserver:
-            return ProgressObserver(name, targets, show=lambda text, _: picker.explain(text), stop=_NEVER)
+        def observer(name: str, targets: int) -> background.ProgressObserver:
+            return background.ProgressObserver(
+                name, targets, show=lambda text, _: picker.explain(text), stop=_NEVER
+            )
 
         picker.explain("Fetching the projects …")
         picker.offer(self._procore.table("projects", status="All", progress=observer))
