@@ -35,32 +35,33 @@ _OFFICE = site_calendar("US", "America/New_York")  # of the company's own lists
 
 def generated_rows(context: RequestContext) -> Iterator[Any]:
     """Rows of a list without a table: none to a dozen; no daily logs where nobody is on site."""
-    one, shape = context.endpoint, shape_of(context.endpoint)
-    if one.module == "Daily Log" and context.target is not None and works(context) is None:
+    name, shape = context.endpoint.name, shape_of(context.endpoint)
+    if context.endpoint.module == "Daily Log" and context.target is not None and works(context) is None:
         return
     for number in range(count_of(context)):
-        made = _GeneratedRow(context, f"{one.name}:{sorted(context.ids.items())}:{number}", number)
+        values = _Values(context, f"{name}:{sorted(context.ids.items())}:{number}", number)
         if shape.type in _SCALARS and not shape.inside:
-            yield made.scalar(shape, top=True)
+            yield values.scalar(shape, top=True)
         else:
-            yield {name: made.value(inner, top=True) for name, inner in shape.inside.items()}
+            yield {name: values.value(inner, top=True) for name, inner in shape.inside.items()}
 
 
 def generated_values(
-    context: RequestContext, about: str, shape: Shape, names: Iterable[str]
+    context: RequestContext, salt: str, shape: Shape, names: Iterable[str]
 ) -> dict[str, Any]:
-    """Values for some keys of one record, the same every time for the same `about`."""
-    made = _GeneratedRow(context, about)
-    return {name: made.value(shape.inside[name]) for name in names}
+    """Values for some keys of one record, the same every time for the same `salt`."""
+    values = _Values(context, salt)
+    return {name: values.value(shape.inside[name]) for name in names}
 
 
-class _GeneratedRow:
+class _Values:
     """Values of one row; times never decrease from `created` to `updated`, `words` are for its texts."""
 
-    def __init__(self, context: RequestContext, about: str, number: int = 0) -> None:
-        draw, project = context.random(about), context.target
+    def __init__(self, context: RequestContext, salt: str, number: int = 0) -> None:
+        draw, project = context.random(salt), context.target
         self.context, self.draw, self.number = context, draw, number
         self.calendar = calendar = project.calendar if project else _OFFICE
+        self.currency = project.currency if project else "USD"
         last, since = NOW - timedelta(hours=5), NOW - timedelta(days=278)
         if project is not None:
             last, since = min(last, project.updated_at), project.created_at
@@ -88,14 +89,13 @@ class _GeneratedRow:
         person, trade = draw.choice(directory.people(context)), draw.choice(directory.trades())
         return {
             **{key: str(value or "") for key, value in _address(context).items()}, "first": person.first_name,
-            "last": person.last_name, "person": person.name,
-            "initials": person.first_name[0] + person.last_name[0], "login": person.login,
+            "last": person.last_name, "person": person.name, "initials": person.initials, "login": person.login,
             "firm": draw.choice(directory.vendors(context)).name, "trade": trade.name,
             "project": project.name if project else "All projects",
             "latitude": str((project and project.latitude) or 39.96),
             "longitude": str((project and project.longitude) or -83.0),
             "zone": project.street.tz_name if project else "America/New_York",
-            "currency": (project.currency if project else None) or "USD", "day": day.isoformat(),
+            "currency": self.currency or "USD", "day": day.isoformat(),
             "letter": "ABCDEFGH"[n % 8 - 1], "n": str(n), "two": f"{n:02}", "three": f"{n:03}",
         }  # fmt: skip
 
@@ -103,30 +103,32 @@ class _GeneratedRow:
         if shape.name == "custom_fields" and shape.type in ("object", "unknown"):
             return custom_values(self.context, f"{self.context.endpoint.tag}:{self.number}")
         money = shape.name == "currency_configuration"
-        if money and self._currency() is None:
+        if money and self.currency is None:
             return None
         if shape.listed:
-            found = [self._one(shape) for _ in range(self.draw.randrange(0, 3))]
-            return [one for one in found if one is not None]
+            items = [self._item(shape) for _ in range(self.draw.randrange(0, 3))]
+            return [item for item in items if item is not None]
         if shape.inside and not money and self.draw.random() < _NULL_SHARE / 2:
             return None
-        return self._one(shape, top=top)
+        return self._item(shape, top=top)
 
-    def _one(self, shape: Shape, *, top: bool = False) -> Any:
-        if shape.inside:
-            made = {name: self.value(inner) for name, inner in shape.inside.items()}
-            known = self._known(shape).items()
-            return made | {key: _declared(it, shape.inside[key]) for key, it in known if key in made}
-        empty: dict[str, Any] = {"object": {}, "array": []}
-        return empty[shape.type] if shape.type in empty else self.scalar(shape, top=top)
+    def _item(self, shape: Shape, *, top: bool = False) -> Any:
+        if not shape.inside:
+            empty: dict[str, Any] = {"object": {}, "array": []}
+            return empty[shape.type] if shape.type in empty else self.scalar(shape, top=top)
+        item = {name: self.value(inner) for name, inner in shape.inside.items()}
+        for key, value in self._known(shape).items():
+            if key in item:
+                text = shape.inside[key].type == "string" and value is not None
+                item[key] = str(value) if text else value
+        return item
 
     def _known(self, shape: Shape) -> Row:
         """Parts of an object that name somebody or something of the portfolio."""
         context, choice, name = self.context, self.draw.choice, shape.name
-        if name == "project" and context.target:
-            return {"id": context.target.id, "name": context.target.name}
-        if name == "company":
-            return {"id": context.company.id, "name": context.company.name}
+        owner = {"project": context.target, "company": context.company}.get(name)
+        if owner is not None:
+            return {"id": owner.id, "name": owner.name}
         if "login" in shape.inside:
             return choice(directory.people(context)).ref
         if name in ("responsible_contractor", "contractor", "affected_company"):
@@ -143,7 +145,7 @@ class _GeneratedRow:
         if name in ("id", "") or name.endswith(("_id", "_ids")):
             return self._id(shape, top=top)
         if name in ("currency_iso_code", "base_currency_iso_code"):
-            return self._currency()
+            return self.currency
         if name == "currency_exchange_rate":
             return "1.0" if shape.type == "string" else 1.0
         if "delet" in name or "recycle" in name:
@@ -162,9 +164,6 @@ class _GeneratedRow:
             return float(self.words[name])
         return self._number(name, whole=whole)
 
-    def _currency(self) -> str | None:
-        return self.context.target.currency if self.context.target else "USD"
-
     def _text(self, shape: Shape) -> str:
         name, draw = shape.name, self.draw
         if shape.format == "date" and name.endswith("_at"):
@@ -180,11 +179,13 @@ class _GeneratedRow:
             return f"{self._number(name, whole=False):.2f}"
         varied = {"thing": draw.choice(_FACTS["things"]), "place": draw.choice(_FACTS["places"])}
         codes = {"key": str(draw.randrange(1_000, 99_999)), "token": f"{draw.getrandbits(40):x}"}
-        return draw.choice(_texts(name)).format_map({**self.words, **varied, **codes})
+        return draw.choice((_rule("texts", name) or _ANY_TEXT)[0]).format_map(
+            {**self.words, **varied, **codes}
+        )
 
     def _number(self, name: str, *, whole: bool) -> float:
         """Number that fits a field's name."""
-        low, high, decimals = _range(name) or (_COUNT if whole else _AMOUNT)
+        low, high, decimals = _rule("numbers", name) or (_COUNT if whole else _AMOUNT)
         if isinstance(low, str):
             return self.number + 1
         if whole or decimals == 0:
@@ -205,42 +206,38 @@ class _GeneratedRow:
         context, name, draw = self.context, shape.name, self.draw
         if shape.format == "uuid":
             return str(UUID(int=draw.getrandbits(128), version=4))
-        found: int | str
+        value: int | str
         if top and name in ("id", ""):
-            found = _generated_id(context, self.number)
+            value = _generated_id(context, self.number)
         elif name == "parent_id" and top:
             if not self.number or draw.random() < 0.5:
                 return None
-            found = _generated_id(context, draw.randrange(self.number))
+            value = _generated_id(context, draw.randrange(self.number))
         elif name == "project_id" and context.target:
-            found = context.target.id
+            value = context.target.id
         elif name == "company_id":
-            found = context.company.id
+            value = context.company.id
         elif name in context.ids:
-            found = context.ids[name]
+            value = context.ids[name]
         elif name != "id" and draw.random() < _NULL_SHARE:
             return None
         elif name != "id" and (records := referred(context, re.sub("_ids?$", "", name))) is not None:
             if not records:
                 return None
-            found = draw.choice(records)["id"]
+            value = draw.choice(records)["id"]
         else:
-            found = zlib.crc32(name.encode()) % 9_000 * 10_000 + draw.randrange(1, 400)
-        return _typed(str(found), shape.type)
+            value = zlib.crc32(name.encode()) % 9_000 * 10_000 + draw.randrange(1, 400)
+        return _typed(str(value), shape.type)
 
 
 def _address(context: RequestContext) -> dict[str, Any]:
     """Address of the project, or of the company's head office, under every name its parts go by."""
-    found: tuple[str | None, ...] = "88 Gay Street", "Columbus", "43215", "OH", "US"
+    values: tuple[str | None, ...] = "88 Gay Street", "Columbus", "43215", "OH", "US"
     if context.target:
-        place = context.target.street
-        found = context.target.address, place.city, place.zip, place.state_code, place.country_code
+        street = context.target.street
+        values = context.target.address, street.city, street.zip, street.state_code, street.country_code
     parts = ("street address line1", "city", "zip postal_code", "state state_code", "country country_code")
-    return {name: one for names, one in zip(parts, found, strict=True) for name in names.split()}
-
-
-def _declared(value: Any, shape: Shape) -> Any:
-    return str(value) if shape.type == "string" and value is not None else value
+    return {name: value for names, value in zip(parts, values, strict=True) for name in names.split()}
 
 
 def _typed(text: str, kind: str) -> Any:
@@ -252,7 +249,7 @@ def _typed(text: str, kind: str) -> Any:
 
 _FACTS = read_facts("fields")
 _DECIMAL = re.compile("|".join(_FACTS["decimals"]))
-_COUNT, _AMOUNT = (1, 20, 0), (1, 500, 2)
+_COUNT, _AMOUNT, _ANY_TEXT = (1, 20, 0), (1, 500, 2), [["{thing} {three}"]]
 
 
 @cache
@@ -262,14 +259,9 @@ def _is_decimal(name: str) -> bool:
 
 
 @cache
-def _range(name: str) -> tuple[float | str, float, int] | None:
-    return next((tuple(rest) for pattern, *rest in _FACTS["numbers"] if re.fullmatch(pattern, name)), None)
-
-
-@cache
-def _texts(name: str) -> list[str]:
-    found = (texts for pattern, texts in _FACTS["texts"] if re.fullmatch(pattern, name))
-    return next(found, ["{thing} {three}"])
+def _rule(kind: str, name: str) -> list[Any] | None:
+    """The first rule of `fields.json` whose pattern is the whole name."""
+    return next((rest for pattern, *rest in _FACTS[kind] if re.fullmatch(pattern, name)), None)
 
 
 _PEOPLE = frozenset(read_facts("lists")["people"])
@@ -285,29 +277,26 @@ def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
         return tuple(person.ref for person in directory.people(context))
     if stem == "vendor":
         return tuple(vendor.ref for vendor in directory.vendors(context))
-    one = endpoint(_LISTS[stem]) if stem in _LISTS else None
-    if one is None or (one.scope == "project" and context.target is None):
+    pointed = endpoint(_LISTS[stem]) if stem in _LISTS else None
+    if pointed is None or (pointed.scope == "project" and context.target is None):
         return None
-    project = context.target if one.scope == "project" else None
-    there = replace(context, endpoint=one, target=project, ids={})
-    return _kept.get((one.name, context.company.id, project and project.id), lambda: _records(there))
-
-
-def _records(context: RequestContext) -> tuple[Row, ...]:
-    """Records of a list as others point at them: no deleted ones, of RFIs the current revisions."""
-    table = table_of(context.endpoint.name)
-    if table is None:
-        return tuple({"id": _generated_id(context, number)} for number in range(count_of(context)))
-    return tuple(
-        _brief(row)
-        for row in table(context)
-        if not row.get("_deleted") and (row.get("source_rfi_header_id") is None or row["current_revision"])
+    project = context.target if pointed.scope == "project" else None
+    inside = replace(context, endpoint=pointed, target=project, ids={})
+    return _kept.get(
+        (pointed.name, context.company.id, project and project.id), lambda: tuple(_records(inside))
     )
 
 
-def _brief(row: Row) -> Row:
-    name = row.get("name") or row.get("title") or row.get("subject")
-    return {"id": row["id"], "name": name} if isinstance(name, str) else {"id": row["id"]}
+def _records(context: RequestContext) -> Iterator[Row]:
+    """Records of a list as others point at them: no deleted ones, of RFIs the current revisions."""
+    table = table_of(context.endpoint.name)
+    if table is None:
+        yield from ({"id": _generated_id(context, number)} for number in range(count_of(context)))
+        return
+    for row in table(context):
+        if not row.get("_deleted") and (row.get("source_rfi_header_id") is None or row["current_revision"]):
+            name = row.get("name") or row.get("title") or row.get("subject")
+            yield {"id": row["id"], "name": name} if isinstance(name, str) else {"id": row["id"]}
 
 
 def count_of(context: RequestContext) -> int:

@@ -149,13 +149,14 @@ def _review(context: RequestContext, submittal: Submittal) -> Row:
     """One in three goes to two people, one after the other."""
     if submittal.received is None:
         return {}
-    team, number, sent = directory.site(context), submittal.number, submittal.received
+    team, number = directory.site(context), submittal.number
+    sent: date | None = submittal.received
     returned = context.calendar.day_of(submittal.closed) if submittal.closed else None
     count, approvers = 2 if number % 3 == 0 else 1, list[Row]()
     for step in range(count):
         reviewer, back, response = team[(number + step) % len(team)], returned, submittal.response
         if step < count - 1:
-            first = min(sent + timedelta(days=3), returned or date.max)
+            first = min((sent or TODAY) + timedelta(days=3), returned or date.max)
             back, response = first if first <= TODAY else None, 0
         approvers.append(
             render(
