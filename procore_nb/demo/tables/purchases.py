@@ -7,6 +7,7 @@ prime order holds one to three of them, a commitment order one. Sums are exact.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,11 +16,14 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import Claim, Decision, claims, contract_sum
 from procore_nb.demo.tables.directory import Vendor
-from procore_nb.demo.tables.plan import Works, plan_of, works
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of
 from procore_nb.demo.tables.reference_data import BudgetCode, codes_of
 from procore_nb.demo.tables.registry import RequestContext, per_project
 
 PRIME, WORK_ORDER, PURCHASE_ORDER = "prime_contract", "work_order_contract", "purchase_order_contract"
+_SIGNED = ("Approved", "Complete", "Received", "Closed")
+_LABOUR = ("Labour and plant", "Deliver and install", "Preliminaries", "Testing and handover")
+_MATERIAL = ("First delivery", "Main delivery", "Spares", "Carriage")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Purchase:
 
 def prime_sum(context: RequestContext) -> int:
     """With the approved changes it is the project's total value."""
-    agreed = (one.revenue for one in claims(context) if one.owner and one.owner.agreed)
+    agreed = (claim.revenue for claim in claims(context) if claim.owner and claim.owner.agreed)
     return contract_sum(context) - sum(agreed)
 
 
@@ -69,53 +73,59 @@ def budget(context: RequestContext) -> dict[int, int]:
     draw, plan = context.random("budget"), plan_of(context.project)
     # One project in 25 was bid too low.
     cost = prime_sum(context) * (draw.randrange(880, 935) + 90 * (context.project.index % 25 == 5)) // 1000
-    whole = sum(part.weight for part in plan.values())
-    found = {}
-    for one in codes_of(context):
-        share = plan[one.code].weight * one.percent * draw.randrange(92, 109)
-        found[one.number] = cost * share // (whole * 10_000) // 10_000 * 10_000
-    return found
+    whole = sum(part.weight for part in plan.values()) * 10_000
+    shares = {
+        code: plan[code.code].weight * code.percent * draw.randrange(92, 109) for code in codes_of(context)
+    }
+    return {code.number: cost * share // whole // 10_000 * 10_000 for code, share in shares.items()}
 
 
 @per_project
-def purchases(context: RequestContext) -> tuple[Purchase, ...]:
+@once_begun
+def purchases(context: RequestContext, term: Works) -> list[Purchase]:
     """One subcontract for each firm, one purchase order for each material."""
-    term = works(context)
-    if term is None:
-        return ()
-    draw, plan = context.random("purchases"), plan_of(context.project)
+    draw, plan, bought = context.random("purchases"), plan_of(context.project), list[Purchase]()
     groups: dict[tuple[int, int], list[BudgetCode]] = {}
-    for one in codes_of(context):
-        if one.kind.code in "SM":
-            vendor = directory.firm_for(context, one.code)
-            groups.setdefault((vendor.id, one.number if one.kind.code == "M" else -1), []).append(one)
-    found: list[Purchase] = []
-    for codes in sorted(groups.values(), key=lambda codes: min(plan[one.code].begin for one in codes)):
-        _purchase(context, draw, term, codes, found)
-    _take_over(context, term, found)
-    return tuple(found)
+    for code in codes_of(context):
+        if code.kind.code in "SM":
+            vendor = directory.firm_for(context, code.code)
+            groups.setdefault((vendor.id, code.number if code.kind.code == "M" else -1), []).append(code)
+    for codes in sorted(groups.values(), key=lambda codes: min(plan[code.code].begin for code in codes)):
+        purchase = _purchase(context, draw, term, codes, bought)
+        bought += [purchase] if purchase else []
+    _take_over(context, term, bought)
+    return bought
 
 
-def _take_over(context: RequestContext, term: Works, found: list[Purchase]) -> None:
+def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> None:
     """Where there is a successor, one contract was ended halfway: what was left of it costs him more."""
-    other = directory.successor(context)
-    for place, one in enumerate(found):
-        half = (one.begin + one.end) / 2
+    successor, index = directory.successor(context), len(bought)
+    for position, old in enumerate(bought):
+        half = (old.begin + old.end) / 2
         signed = term.calendar.workday(term.day_at(half) + timedelta(days=20))
-        same = other and one.vendor.trade_id == other.trade_id and one.kind == WORK_ORDER and one.executed
-        if other is None or not same or signed + timedelta(days=50) > TODAY:
+        same = (
+            successor
+            and old.vendor.trade_id == successor.trade_id
+            and old.kind == WORK_ORDER
+            and old.executed
+        )
+        if successor is None or not same or signed + timedelta(days=50) > TODAY:
             continue
-        done, left, index = list[Line](), list[Line](), len(found)
-        for line in one.lines:
-            done.append(replace(line, amount=line.amount // 200 * 100))
-            rest = (line.amount - done[-1].amount) * 112 // 10_000 * 100
-            left.append(replace(line, number=index * 20 + len(left), amount=rest))
-        found[place] = replace(one, lines=tuple(done), end=half, status="Terminated")
-        number = 1 + sum(two.kind == WORK_ORDER for two in found)
-        found.append(
+        done = tuple(replace(line, amount=line.amount // 200 * 100) for line in old.lines)
+        left = tuple(
             replace(
-                one, index=index, number=f"{one.number[:-3]}{number:03}", title=f"{one.title}, remaining works",
-                vendor=other, lines=tuple(left), contract_date=signed, begin=half,
+                line,
+                number=index * 20 + number,
+                amount=(line.amount - half_line.amount) * 112 // 10_000 * 100,
+            )
+            for number, (line, half_line) in enumerate(zip(old.lines, done, strict=True))
+        )
+        number = 1 + sum(purchase.kind == WORK_ORDER for purchase in bought)
+        bought[position] = replace(old, lines=done, end=half, status="Terminated")
+        bought.append(
+            replace(
+                old, index=index, number=f"{old.number[:-3]}{number:03}", title=f"{old.title}, remaining works",
+                vendor=successor, lines=left, contract_date=signed, begin=half,
                 created=term.calendar.entered(signed - timedelta(days=9), index),
             )
         )  # fmt: skip
@@ -124,41 +134,37 @@ def _take_over(context: RequestContext, term: Works, found: list[Purchase]) -> N
 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
     """Contract for the work of a change, if it was signed by then; the last one of two."""
-    found = None
-    for one in purchases(context):
-        if one.executed and one.contract_date <= claim.created.date():
-            found = one if any(line.code == claim.code for line in one.lines) else found
-    return found
+    signed = [one for one in purchases(context) if one.executed and one.contract_date <= claim.created.date()]
+    return next((one for one in reversed(signed) if any(line.code == claim.code for line in one.lines)), None)
 
 
 def _purchase(
-    context: RequestContext, draw: random.Random, term: Works, codes: list[BudgetCode], found: list[Purchase]
-) -> None:
-    """Add the contract for some budget codes, if it is to be signed soon or was."""
-    parts, index = [plan_of(context.project)[one.code] for one in codes], len(found)
+    context: RequestContext, draw: random.Random, term: Works, codes: list[BudgetCode], bought: list[Purchase]
+) -> Purchase | None:
+    """The contract for some budget codes, if it is to be signed soon or was."""
+    parts, index, calendar = (
+        [plan_of(context.project)[code.code] for code in codes],
+        len(bought),
+        context.calendar,
+    )
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
-    vendor, calendar = directory.firm_for(context, codes[0].code), context.calendar
     ahead = timedelta(days=int((begin - 0.1) * (term.end - term.begin).days) - draw.randrange(4, 30))
     day = calendar.workday(term.begin + ahead)
     factor = draw.randrange(930, 1060) + (40 if term.late else 0)
     lines = tuple(_lines(context, draw, index, codes, factor))
     if (day - TODAY).days > 45:
-        return
-    subcontract, title = codes[0].kind.code == "S", codes[0].name.partition(".")[0]
+        return None
+    vendor, subcontract = directory.firm_for(context, codes[0].code), codes[0].kind.code == "S"
     kind, letters = (WORK_ORDER, "SC") if subcontract else (PURCHASE_ORDER, "PO")
-    number = 1 + sum(one.kind == kind for one in found)
+    title = f"{vendor.trade} package" if subcontract else f"{codes[0].name.partition('.')[0]} supply"
+    number = 1 + sum(purchase.kind == kind for purchase in bought)
     created = calendar.time_on(min(day, TODAY) - timedelta(days=draw.randrange(6, 25)), draw)
     status = _status(term, day, end, index, subcontract=subcontract)
     # What was approved lately is often still to be signed.
-    signed = (TODAY - day).days > 40 or index % 3 > 0
-    found.append(
-        Purchase(
-            index=index, kind=kind, number=f"{letters}-{1001 + context.project.index}-{number:03}",
-            title=f"{vendor.trade} package" if subcontract else f"{title} supply", vendor=vendor,
-            lines=lines, contract_date=day, begin=begin, end=end, status=status, created=created,
-            executed=signed and status in ("Approved", "Complete", "Received", "Closed"),
-            deleted=day > TODAY and index % 4 == 1,
-        )
+    executed = status in _SIGNED and ((TODAY - day).days > 40 or index % 3 > 0)
+    return Purchase(
+        index, kind, f"{letters}-{1001 + context.project.index}-{number:03}", title, vendor, lines, day, begin, end,
+        status, created, executed, deleted=day > TODAY and index % 4 == 1,
     )  # fmt: skip
 
 
@@ -169,9 +175,7 @@ def _status(term: Works, day: date, end: float, index: int, *, subcontract: bool
         return "Out For Signature" if subcontract else "Submitted"
     if (TODAY - term.day_at(end)).days > 90:
         return "Complete" if subcontract else "Closed"
-    if not subcontract and term.day_at(end) < TODAY:
-        return "Received"
-    return "Approved"
+    return "Received" if not subcontract and term.day_at(end) < TODAY else "Approved"
 
 
 def _lines(
@@ -179,22 +183,19 @@ def _lines(
 ) -> Iterator[Line]:
     """Two to four lines for each budget code; the last takes what is left."""
     number = index * 20
-    for one in codes:
-        left = budget(context)[one.number] * factor // 100_000 * 100
-        texts = ("Labour and plant", "Deliver and install", "Preliminaries", "Testing and handover")
-        if one.kind.code == "M":
-            texts = ("First delivery", "Main delivery", "Spares", "Carriage")
-        count = draw.randrange(2, 5)
+    for code in codes:
+        left = budget(context)[code.number] * factor // 100_000 * 100
+        texts, count = _MATERIAL if code.kind.code == "M" else _LABOUR, draw.randrange(2, 5)
         for step in range(count):
             amount = left if step == count - 1 else left * draw.randrange(25, 50) // 10_000 * 100
             if step == 0 and draw.random() < 0.1:
                 amount += 45
             left -= amount
-            yield Line(number, one, f"{one.name.partition('.')[0]}: {texts[step].lower()}", amount)
+            yield Line(number, code, f"{code.name.partition('.')[0]}: {texts[step].lower()}", amount)
             number += 1
 
 
-COMMITMENT_FIRST = 5_000  # numbers of commitment orders begin here, so that both kinds share one list
+COMMITMENT_FIRST = 5_000  # numbers of commitment orders begin at this one, so that both kinds share one list
 _TIERS = (2, 1, 2, 1, 1, 3)  # by the index of the project
 
 
@@ -209,7 +210,7 @@ class Order:
 
     @property
     def _decisions(self) -> list[Decision]:
-        sides = (one.firm if self.purchase else one.owner for one in self.claims)
+        sides = (claim.firm if self.purchase else claim.owner for claim in self.claims)
         return [side for side in sides if side is not None]
 
     @property
@@ -220,7 +221,9 @@ class Order:
     def parts(self) -> tuple[tuple[Claim, int], ...]:
         """Each claim with what the order pays for it: nothing if it is at no charge."""
         factor = self.status != "no_charge"
-        return tuple((one, factor * (one.cost if self.purchase else one.revenue)) for one in self.claims)
+        return tuple(
+            (claim, factor * (claim.cost if self.purchase else claim.revenue)) for claim in self.claims
+        )
 
     @property
     def total(self) -> int:
@@ -228,12 +231,12 @@ class Order:
 
     @property
     def days(self) -> int:
-        return sum(one.days for one in self.claims)
+        return sum(claim.days for claim in self.claims)
 
     @property
     def created(self) -> datetime:
         """Once its last claim was priced."""
-        return max(one.priced or one.created for one in self.claims)
+        return max(claim.priced or claim.created for claim in self.claims)
 
     @property
     def decided(self) -> datetime | None:
@@ -250,8 +253,8 @@ class Order:
 
     @property
     def title(self) -> str:
-        more = len(self.claims) - 1
-        return self.claims[0].title + (f" and {more} more" if more else "")
+        rest = len(self.claims) - 1
+        return self.claims[0].title + (f" and {rest} more" if rest else "")
 
 
 def tiers(context: RequestContext) -> int:
@@ -262,35 +265,34 @@ def tiers(context: RequestContext) -> int:
 @per_project
 def prime_orders(context: RequestContext) -> tuple[Order, ...]:
     """Approved claims in groups, all others on their own."""
-    asked = [one for one in claims(context) if one.owner is not None]
-    agreed = [one for one in asked if one.owner and one.owner.agreed]
-    groups: list[tuple[Claim, ...]] = []
+    agreed = [claim for claim in claims(context) if claim.owner and claim.owner.agreed]
+    groups: list[list[Claim]] = []
     while agreed:
         size = 1 + len(groups) % 3
-        groups.append(tuple(agreed[:size]))
-        agreed = agreed[size:]
-    groups += [(one,) for one in asked if one.owner and not one.owner.agreed]
-    return tuple(Order(index, f"{index + 1:03}", group, None) for index, group in enumerate(groups))
+        groups, agreed = [*groups, agreed[:size]], agreed[size:]
+    groups += [[claim] for claim in claims(context) if claim.owner and not claim.owner.agreed]
+    return tuple(Order(index, f"{index + 1:03}", tuple(group), None) for index, group in enumerate(groups))
 
 
 @per_project
 def commitment_orders(context: RequestContext) -> tuple[Order, ...]:
     """One for each priced claim whose work a firm has a contract for."""
-    found: list[Order] = []
-    counts: dict[int, int] = {}
+    orders, counts = list[Order](), Counter[int]()
     for claim in claims(context):
         purchase = purchase_for(context, claim) if claim.firm is not None else None
         if purchase is not None:
-            number = counts[purchase.index] = counts.get(purchase.index, 0) + 1
-            found.append(Order(COMMITMENT_FIRST + claim.index, f"{number:03}", (claim,), purchase))
-    return tuple(found)
+            counts[purchase.index] += 1
+            number = f"{counts[purchase.index]:03}"
+            orders.append(Order(COMMITMENT_FIRST + claim.index, number, (claim,), purchase))
+    return tuple(orders)
 
 
 def orders_of(context: RequestContext, purchase: Purchase | None) -> tuple[Order, ...]:
     if purchase is None:
         return prime_orders(context)
-    return tuple(one for one in commitment_orders(context) if one.purchase == purchase)
+    return tuple(order for order in commitment_orders(context) if order.purchase == purchase)
 
 
-def summed(orders: tuple[Order, ...], state: str, by: date = TODAY) -> int:
-    return sum(one.total for one in orders if one.state_on(by) == state)
+def summed(orders: tuple[Order, ...], state: str) -> int:
+    """What orders in a state add up to today."""
+    return sum(order.total for order in orders if order.state_on(TODAY) == state)
