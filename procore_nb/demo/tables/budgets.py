@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.tables import directory
@@ -33,15 +32,15 @@ def _views(context: RequestContext) -> range:
     return range(2 if project.index == _OWN_VIEW_ONLY else 0, len(_VIEWS))
 
 
-def _asked(context: RequestContext) -> tuple[date, dict[str, str]] | None:
-    """Day and columns of the view asked for, or of a snapshot, which shows the first view; None if there is none."""
+def _asked(context: RequestContext) -> tuple[date, dict[str, str]]:
+    """Day and columns of the view asked for, or of a snapshot, which shows the first view; no columns if there is none."""
     views, snapshot = _views(context), context.ids.get("budget_view_snapshot_id")
     if snapshot is None:
         number = context.number_of(VIEW, context.ids["budget_view_id"])
-        return (TODAY, _VIEWS[number][3]) if number in views else None
+        return TODAY, _VIEWS[number][3] if number in views else {}
     number, days = context.number_of(SNAPSHOT, snapshot), _quarters(context)
     if number is None or number >= len(days) or not views:
-        return None
+        return TODAY, {}
     return days[number], _VIEWS[views[0]][3]
 
 
@@ -55,21 +54,18 @@ def budget_views(context: RequestContext) -> Rows:
 
 @table("budget_detail_columns")
 def budget_detail_columns(context: RequestContext) -> Rows:
-    _day, columns = _asked(context) or (TODAY, {})
+    _day, columns = _asked(context)
     for number, name in enumerate(columns):
-        source = {"aggregatable": True, "filterable": False, "groupable": False, "type": "source"}
-        yield {"id": context.id("budget_column", number), "name": name, "position": number + 1, **source}
+        yield render("budget_column", context, number=number, n=number + 1, name=name)
 
 
 @table("budget_view_snapshots")
 def budget_view_snapshots(context: RequestContext) -> Rows:
     for number, day in enumerate(_quarters(context)):
-        yield {
-            "id": context.id(SNAPSHOT, number), "name": f"{day.year} Q{(day.month + 2) // 3}",
-            "created_at": context.calendar.entered(day, number),
-            "created_by": directory.office(context)[0].ref,
-            "budget_view": {"id": context.id(VIEW, _views(context)[0])},
-        }  # fmt: skip
+        yield render(
+            "budget_snapshot", context, number=number, year=day.year, quarter=(day.month + 2) // 3,
+            entered=context.calendar.entered(day, number), view=_views(context)[0],
+        )  # fmt: skip
 
 
 def _quarters(context: RequestContext) -> list[date]:
@@ -80,65 +76,54 @@ def _quarters(context: RequestContext) -> list[date]:
 @table("budget_view_detail_rows", "budget_view_snapshot_detail_rows")
 def budget_view_detail_rows(context: RequestContext) -> Rows:
     """The columns of the view are keys by their titles."""
-    asked = _asked(context)
-    if asked is None:
-        return
-    for one, row in figures(context, asked[0]).items():
+    day, columns = _asked(context)
+    for code, row in figures(context, day).items() if columns else ():
         typed = row.guess is not None
-        notes = "The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None
-        shown: Row = {title: money(total(row, formula)) for title, formula in asked[1].items()}
-        if one == UNBUDGETED:  # spent without a budget: it has no id, and is shown only if asked for
-            shown |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
-            shown |= {"unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
+        cells: Row = {title: money(total(row, formula)) for title, formula in columns.items()}
+        if code == UNBUDGETED:  # spent without a budget: it has no id, and is shown only if asked for
+            cells |= dict.fromkeys(("id", "wbs_code_id", "budget_forecast"))
+            cells |= {"unbudgeted_reason": "direct_cost", "_hidden_unless": "budget_row_type=all"}
         yield render(
-            "budget_row", context, one=one, row=row, code=directory.cost_codes(context)[one.code],
+            "budget_row", context, budget_code=code, row=row, code=directory.cost_codes(context)[code.code],
             automatic=not typed, manual=money(row.forecast) if typed else None,
-            strategy="manual" if typed else "automatic", notes=notes,
-        ) | shown  # fmt: skip
+            strategy="manual" if typed else "automatic",
+            notes="The work is finished." if row.guess == 0 else "Price agreed in talks." if typed else None,
+        ) | cells  # fmt: skip
 
 
 @table("budget_view_summary_rows", "budget_view_snapshot_summary_rows")
 def budget_view_summary_rows(context: RequestContext) -> Rows:
-    asked = _asked(context)
-    if asked is not None:
-        rows = figures(context, asked[0]).values()
-        original, moved = sum(one.original for one in rows), sum(one.transfers for one in rows)
-        forecast = sum(one.forecast for one in rows)
-        yield render("budget_total", context, original=original, moved=moved, forecast=forecast)
+    day, columns = _asked(context)
+    if columns:
+        rows = figures(context, day).values()
+        sums = {
+            name: sum(getattr(row, name) for row in rows) for name in ("original", "transfers", "forecast")
+        }
+        yield render("budget_total", context, **sums)
 
 
-@table("budget_changes")
+@table("budget_changes", "budget_change_adjustment_line_items", "budget_modifications")
 def budget_changes(context: RequestContext) -> Rows:
-    """Transfers from the reserve to where a change was paid for."""
+    """Transfers from the reserve to where a change was paid for, and both sides of each: they add up to nothing.
+
+    Drafts and pending ones are under review, all that was turned down is void.
+    """
     erp_status = "not_integrated" if context.project.origin_id is None else "synced"
-    for about in _transfers(context):
-        claim = about["claim"]
-        items = [context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))]
-        yield render("budget_change", context, **about, items=items, erp_status=erp_status)
-
-
-@table("budget_change_adjustment_line_items")
-def budget_change_adjustment_line_items(context: RequestContext) -> Rows:
-    """Both sides of each transfer; they add up to nothing."""
-    for about in _transfers(context):
-        claim, line = about["claim"], about["number"] * 2
-        for side, (code, amount) in enumerate(((claim.code, claim.cost), (RESERVE, -claim.cost))):
-            yield render("budget_adjustment", context, **about, line=line + side, code=code, amount=amount)
-
-
-@table("budget_modifications")
-def budget_modifications(context: RequestContext) -> Rows:
-    for about in _transfers(context):
-        if about["status"] == "approved":
-            yield render("budget_modification", context, **about, reserve=RESERVE)
-
-
-def _transfers(context: RequestContext) -> Iterator[dict[str, Any]]:
-    """Drafts and pending ones are under review, all that was turned down is void."""
     for number, claim in enumerate(transfers(context)):
-        agreed = claim.firm is not None and claim.firm.agreed
-        status = "approved" if agreed else "void" if claim.decided else "under_review"
-        yield {"number": number, "position": number + 1, "claim": claim, "status": status}
+        status = "approved" if claim.agreed_with_firm else "void" if claim.decided else "under_review"
+        values = {"number": number, "position": number + 1, "claim": claim, "status": status}
+        if context.endpoint.name == "budget_changes":
+            items = [
+                context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))
+            ]
+            yield render("budget_change", context, **values, items=items, erp_status=erp_status)
+        elif context.endpoint.name == "budget_modifications":
+            if status == "approved":
+                yield render("budget_modification", context, **values, reserve=RESERVE)
+        else:
+            for line, code, amount in ((0, claim.code, claim.cost), (1, RESERVE, -claim.cost)):
+                sides = {"line": number * 2 + line, "code": code, "amount": amount}
+                yield render("budget_adjustment", context, **values, **sides)
 
 
 RESERVE = budget_code(0, "O")  # transfers are taken from here
@@ -164,6 +149,9 @@ class Figures:
     direct: int = 0
     billed: int = 0
     pending_costs: int = 0
+
+    def add(self, column: str, amount: int) -> None:
+        setattr(self, column, getattr(self, column) + amount)
 
     @property
     def revised(self) -> int:
@@ -191,42 +179,42 @@ class Figures:
 def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
     """Figures of each budget code at the end of a day."""
     term, plan, draw = works(context), plan_of(context.project), context.random("forecasts")
-    found = {one: Figures(budget(context)[one.number]) for one in codes_of(context)}
-    for one, row in found.items():
+    rows = {code: Figures(budget(context)[code.number]) for code in codes_of(context)}
+    for code, row in rows.items():
         typed = draw.uniform(0.5, 1.0) if draw.random() < 0.15 else None
-        row.guess = 0.0 if term and term.elapsed(day) >= plan[one.code].end else typed
+        row.guess = 0.0 if term and term.elapsed(day) >= plan[code.code].end else typed
     for claim in transfers(context):
         if claim.firm and claim.firm.agreed and claim.firm.on and claim.firm.on.date() <= day:
-            found[claim.code].transfers += claim.cost
-            found[RESERVE].transfers -= claim.cost
+            rows[claim.code].transfers += claim.cost
+            rows[RESERVE].transfers -= claim.cost
     for order in (*prime_orders(context), *commitment_orders(context)):
-        state = order.state_on(day)
-        column = _COLUMNS.get((order.purchase is None, state))
+        column = _COLUMNS.get((order.purchase is None, order.state_on(day)))
         for claim, amount in order.parts if column else ():
-            setattr(found[claim.code], column, getattr(found[claim.code], column) + amount)  # type: ignore[arg-type]
-    _add_costs(context, found, day)
-    return found
+            rows[claim.code].add(column or "", amount)
+    for code, column, amount in _costs(context, day):
+        rows.setdefault(code, Figures(0)).add(column, amount)
+    return rows
 
 
 def transfers(context: RequestContext) -> tuple[Claim, ...]:
     """Changes the budget pays for from its own reserve."""
     kinds = (ALLOWANCE, CONTINGENCY)
-    return tuple(one for one in claims(context) if one.kind in kinds and one.firm is not None)
+    return tuple(claim for claim in claims(context) if claim.kind in kinds and claim.firm is not None)
 
 
-def _add_costs(context: RequestContext, found: dict[BudgetCode, Figures], day: date) -> None:
-    for one in purchases(context):
-        if not one.executed or one.contract_date > day:
+def _costs(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, str, int]]:
+    """What was committed, billed and spent without a contract by the end of a day."""
+    for purchase in purchases(context):
+        if not purchase.executed or purchase.contract_date > day:
             continue
-        for line in one.lines:
-            found[line.code].committed += line.amount
-        done = [bill for bill in bills(context)[one.index] if bill.status in COUNTED and bill.billed <= day]
-        if done:
-            for line, amount in zip(one.lines, done[-1].lines, strict=True):
-                found[line.code].billed += amount
-            for number, amount in done[-1].extras.items():
-                found[BUDGET_CODES[number]].billed += amount
+        yield from ((line.code, "committed", line.amount) for line in purchase.lines)
+        counted = [
+            bill for bill in bills(context)[purchase.index] if bill.status in COUNTED and bill.billed <= day
+        ]
+        for bill in counted[-1:]:
+            done = zip(purchase.lines, bill.lines, strict=True)
+            yield from ((line.code, "billed", amount) for line, amount in done)
+            yield from ((BUDGET_CODES[number], "billed", amount) for number, amount in bill.extras.items())
     for spending in spendings(context):
         if spending.status == "approved" and spending.day <= day:
-            for code, amount in spending.lines:
-                found.setdefault(code, Figures(0)).direct += amount
+            yield from ((code, "direct", amount) for code, amount in spending.lines)
