@@ -19,7 +19,6 @@ from procore_nb.demo.http_messages import (
     ApiCall,
     DemoReply,
     PageRule,
-    Query,
     enclosed,
     json_reply,
     not_found,
@@ -36,9 +35,11 @@ from procore_nb.demo.tables.templates import Known, common, custom_values, field
 _KEPT_ROWS, _LEAST_WEIGHT = 100_000, 25  # a list without rows takes room, too
 _ZERO_BASED_PAGE = 400
 _MARKS = frozenset(("_deleted", "_pending", "_hidden_unless"))  # said of a row, never sent
+_OPTION_KEYS = ("key", "value", "id", "name")
 _FILTERED = {"rfi": "rfis", "submittal": "submittals", "punch_item": "punch_items", "incident": "incidents"}
 _NO_PARENTS = {"company_id", "project_id", "per_page", RECORD_ID}
 # Of a list, keys of its single record that hold the rows of another list: those asked with the record's id, or that name it.
+_RECORDS = ("injuries", "near_misses", "environmentals", "property_damages", "witness_statements")
 _PARTS = {
     "work_order_contracts": {"line_items": "work_order_contract_line_items"},
     "purchase_order_contracts": {"line_items": "purchase_order_contract_line_items"},
@@ -46,12 +47,8 @@ _PARTS = {
     "potential_change_orders": {"line_items": "potential_change_order_line_items"},
     "direct_costs": {"line_items": "direct_cost_line_items_by_direct_cost"},
     "meetings": {"meeting_categories": "meeting_categories"},
-    "incidents": {
-        "injuries": "injuries", "near_misses": "near_misses", "environmentals": "environmentals",
-        "property_damages": "property_damages", "witness_statements": "witness_statements",
-        "actions": "incident_actions",
-    },
-}  # fmt: skip
+    "incidents": {"actions": "incident_actions", **{name: name for name in _RECORDS}},
+}
 _MONEY = {"Budget", "Change Events", "Change Orders", "Commitments", "Contracts", "Direct Costs"}
 _MONEY |= {"Invoices", "Payments", "Prime Contracts"}
 
@@ -79,58 +76,53 @@ class Listing:
 
     def _whole(self, context: RequestContext, row: Row) -> Row:
         """The row with what only the single record has."""
-        name, number = context.endpoint.name, str(row["id"])
-        shape = shape_of(context.endpoint.record)
+        name, record_id, shape = context.endpoint.name, str(row["id"]), shape_of(context.endpoint.record)
         missing = [key for key in shape.inside if key not in row]
-        found: dict[str, Any] = {key: [] if shape.inside[key].listed else None for key in missing}
+        added: Row = {key: [] if shape.inside[key].listed else None for key in missing}
         if context.endpoint.module not in _MONEY:
-            found |= generated_values(context, f"{name}:{number}", shape, missing)
+            added |= generated_values(context, f"{name}:{record_id}", shape, missing)
         parent = f"{name.removesuffix('s')}_id"
         for key, part in _PARTS.get(name, {}).items():
-            if key in found:
-                rows = self._others(context, part, {} if name == "incidents" else {parent: number})
-                found[key] = [one for one in rows if str(one.get(parent, number)) == number]
+            if key in added:
+                rows = self._rows_of(context, part, {} if name == "incidents" else {parent: record_id})
+                added[key] = [one for one in rows if str(one.get(parent, record_id)) == record_id]
         if name == "rfis" and row.get("questions"):
-            found["questions"] = [{**one, "answers": []} for one in row["questions"]]
-            found["questions"][0]["answers"] = self._others(context, "rfi_replies", {"rfi_id": number})
+            answers = self._rows_of(context, "rfi_replies", {"rfi_id": record_id})
+            first, *others = row["questions"]
+            added["questions"] = [first | {"answers": answers}, *({**one, "answers": []} for one in others)]
         for key in missing:
-            invented(context, found[key], row)
-        whole = {**row, **found}
+            invented(context, added[key], row)
+        whole = row | added
         attach(context, [whole], context.endpoint.record)
         return whole
 
-    def _others(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
+    def _rows_of(self, context: RequestContext, name: str, ids: Mapping[str, str]) -> list[Any]:
         return self._rows(replace(context, endpoint=endpoint(name), ids=ids))
-
-    def _options(self, context: RequestContext) -> list[Any] | None:
-        """None of another list."""
-        kind, mark, name = context.endpoint.name.partition("_filter_options_")
-        if not mark or kind not in _FILTERED or context.target is None:
-            return None
-        kinds = {one.name: one.type for one in context.endpoint.fields}
-        if not {*kinds.values()} <= {"integer", "string"}:
-            return None
-        rows = [row for row in self._others(context, _FILTERED[kind], {}) if not row.get("_deleted")]
-        found = []
-        for at, word in options_in(rows, name).items():
-            texts = {"key": at, "value": word, "id": at, "name": word}
-            row = {key: texts[key] for key in texts if key in kinds}
-            whole = [key for key in row if kinds[key] == "integer"]
-            if all(row[key].isdigit() for key in whole):
-                found.append(row | {key: int(row[key]) for key in whole})
-        return found
 
     def _rows(self, context: RequestContext) -> list[Any]:
         project_id = context.target.id if context.target else None
-        ids = tuple(sorted(context.ids.items()))
         size = context.portfolio.size(context.company)  # portfolios of one size are the same
+        ids = tuple(sorted(context.ids.items()))
         key = (size, context.endpoint.name, context.company.id, project_id, ids)
+        name, mark, field = context.endpoint.name.partition("_filter_options_")
+        types = {declared.name: declared.type for declared in context.endpoint.fields}
+        scalars = {*types.values()} <= {"integer", "string"}
+        if mark and name in _FILTERED and context.target is not None and scalars:
+            return self._kept.get(key, lambda: self._options(context, _FILTERED[name], field, types))
+        return self._kept.get(key, lambda: _make(context))
 
-        def make() -> list[Any]:
-            found = self._options(context)
-            return _make(context) if found is None else found
-
-        return self._kept.get(key, make)
+    def _options(
+        self, context: RequestContext, listed: str, field: str, types: Mapping[str, str]
+    ) -> list[Any]:
+        """Values that a filter of another list may have there."""
+        rows = [row for row in self._rows_of(context, listed, {}) if not row.get("_deleted")]
+        options = []
+        for value, text in options_in(rows, field).items():
+            row = {key: text if key in ("value", "name") else value for key in types if key in _OPTION_KEYS}
+            whole = [key for key in row if types[key] == "integer"]
+            if all(row[key].isdigit() for key in whole):
+                options.append(row | {key: int(row[key]) for key in whole})
+        return options
 
 
 def _make(context: RequestContext) -> list[Any]:
@@ -138,19 +130,17 @@ def _make(context: RequestContext) -> list[Any]:
     if context.target is not None and context.target.bare and context.endpoint.kind == "data":
         return []
     if table is None:
-        made = list(generated_rows(context))
-        for one in made:
-            invented(context, one, one)
-        return made
-    shape = shape_of(context.endpoint)
-    known: Known = {}
-    same = {key: value for key, value in common(context).items() if key in shape.inside}
-    rows = [serialised({**same, **row} if same else row, shape, known) for row in table(context)]
-    attach(context, rows, context.endpoint)
-    if fields_of(context.endpoint.module):
+        rows = list(generated_rows(context))
         for row in rows:
-            if isinstance(row, dict) and row.get("custom_fields") == {}:
-                row["custom_fields"] = custom_values(context, row.get("id"))
+            invented(context, row, row)
+        return rows
+    shape, known = shape_of(context.endpoint), Known()
+    shared = {key: value for key, value in common(context).items() if key in shape.inside}
+    rows = [serialised({**shared, **row} if shared else row, shape, known) for row in table(context)]
+    attach(context, rows, context.endpoint)
+    for row in rows if fields_of(context.endpoint.module) else ():
+        if isinstance(row, dict) and row.get("custom_fields") == {}:
+            row["custom_fields"] = custom_values(context, row.get("id"))
     return rows
 
 
@@ -160,16 +150,9 @@ def _context(call: ApiCall, endpoint: Endpoint) -> RequestContext:
         project = call.project(text)
         if endpoint.module in PROJECT_MODULES and endpoint.module in project.tools_off:
             raise not_found()
-    given = {key: call.query.one(key) for group in endpoint.required_query for key in group}
-    ids = {key: value for key, value in {**given, **call.ids}.items() if value and key not in _NO_PARENTS}
+    ids = {key: call.query.one(key) for group in endpoint.required_query for key in group} | call.ids
+    ids = {key: value for key, value in ids.items() if value and key not in _NO_PARENTS}
     return RequestContext(endpoint, call.portfolio, call.company, project, ids)
-
-
-def rule_of(endpoint: Endpoint) -> PageRule:
-    """How a list pages: as its operation says, else as its version does in general."""
-    v2 = endpoint.version.startswith("v2")
-    maximum = endpoint.per_page_max or max(100 if v2 else 2_000, endpoint.per_page_default or 0)
-    return PageRule(min(endpoint.per_page_default or (10 if v2 else 100), maximum), maximum, strict=v2)
 
 
 def _sent(row: Any) -> Any:
@@ -182,28 +165,26 @@ def _sent(row: Any) -> Any:
 def list_reply(
     call: ApiCall, endpoint: Endpoint, rows: list[Any], write: Callable[[Any], Any] = _sent
 ) -> DemoReply:
-    """Page of rows that a call asks for, each as `write` has it."""
+    """Page of rows that a call asks for, each as `write` has it; pages as its operation says, else as its version does."""
+    envelope, v2, query = endpoint.envelope, endpoint.version.startswith("v2"), call.query
     if endpoint.paging == "page":
-        rule, envelope = rule_of(endpoint), endpoint.envelope
+        maximum = endpoint.per_page_max or max(100 if v2 else 2_000, endpoint.per_page_default or 0)
+        usual = min(endpoint.per_page_default or (10 if v2 else 100), maximum)
+        rule = PageRule(usual, maximum, strict=v2)
         return page_reply(call, rows, write, rule, newcomer=lambda n: _newcomer(rows, n), envelope=envelope)
-    about = {}
+    group = {}
     if endpoint.paging == "page0":
-        pages = -(-len(rows) // _ZERO_BASED_PAGE)
-        about = {"possible_pages": pages, "current_page": max(0, whole_number(call.query.one("page")))}
-    return json_reply(enclosed(map(write, _part(call.query, endpoint, rows)), endpoint.envelope, about))
-
-
-def _part(query: Query, endpoint: Endpoint, rows: list[Any]) -> list[Any]:
-    """Rows of one reply, in lists that do not page by page and per_page."""
-    if endpoint.paging == "page0":
-        first = max(0, whole_number(query.one("page"))) * _ZERO_BASED_PAGE
-        return rows[first : first + _ZERO_BASED_PAGE]
-    if endpoint.paging == "offset":
+        page, size = max(0, whole_number(query.one("page"))), _ZERO_BASED_PAGE
+        group = {"possible_pages": -(-len(rows) // size), "current_page": page}
+        rows = rows[page * size : (page + 1) * size]
+    elif endpoint.paging == "offset":
         start, size = whole_number(query.one("page_start")), whole_number(query.one("page_size"))
-        later = [row for row in rows if start < 1 or whole_number(str(row.get("id"))) > start]
-        return later[: size if size > 0 else 100]
-    size = whole_number(query.one("limit" if endpoint.paging == "limit" else "per_page"))
-    return rows[:size] if size > 0 and endpoint.paging else rows
+        rows = [row for row in rows if start < 1 or whole_number(str(row.get("id"))) > start]
+        rows = rows[: size if size > 0 else 100]
+    elif endpoint.paging:
+        size = whole_number(query.one("limit" if endpoint.paging == "limit" else "per_page"))
+        rows = rows[:size] if size > 0 else rows
+    return json_reply(enclosed(map(write, rows), envelope, group))
 
 
 def _newcomer(rows: list[Any], number: int) -> Any:
