@@ -18,8 +18,8 @@ from datetime import date, datetime, timedelta
 from procore_nb.demo.company import TODAY, read_facts
 from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.directory import contact
-from procore_nb.demo.tables.plan import WorkPackage, Works, once_begun, plan_of, work_done, works
+from procore_nb.demo.tables.directory import WorkPackage, contact
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of, work_done, works
 from procore_nb.demo.tables.purchases import PRIME, Purchase, budget, orders_of, prime_sum, purchases
 from procore_nb.demo.tables.reference_data import UNBUDGETED, BudgetCode, codes_of, line_row, wbs
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table

@@ -17,7 +17,8 @@ from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import contract_value
-from procore_nb.demo.tables.plan import WorkPackage, Works, once_begun, plan_of, topics_of, works
+from procore_nb.demo.tables.directory import WorkPackage
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of, topics_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import fixed_entry, names_of, render
 

@@ -1,7 +1,8 @@
-"""The people, firms and places that turn up in the records of a project, the same in every list, and who does what.
+"""The people, firms, places and kinds of work that turn up in the records of a project, the same in every list; who does what.
 
 In: a context. Out: people, vendors, locations, cost codes and trades, each with the references Procore's rows show; the
-builder's own people and those of the firms on site, only those whose login works; the firm for a kind of work.
+builder's own people and those of the firms on site, only those whose login works; the firm for a kind of work; a building's
+`packages`, one `WorkPackage` for each cost code that it takes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from functools import cache, cached_property, lru_cache
 
 from procore_nb.demo.company import OFFICES, Company, read_facts
 from procore_nb.demo.portfolio import Project
-from procore_nb.demo.tables.plan import packages
 from procore_nb.demo.tables.registry import RequestContext, Row, per_project
 
 _NAMES = read_facts("names")
@@ -111,6 +111,36 @@ class CostType(Reference):
 
 
 COST_TYPES = tuple(CostType(*facts) for facts in _NAMES["cost_types"])
+
+
+@dataclass(frozen=True)
+class WorkPackage:
+    """One kind of work: its share of the cost in percent, and the shares of the time at which it begins and ends."""
+
+    weight: int
+    begin: float
+    end: float
+
+    def done(self, elapsed: float) -> float:
+        """Share that is done at a share of the project's time: a smooth step from 0 to 1."""
+        share = min(1.0, max(0.0, (elapsed - self.begin) / (self.end - self.begin)))
+        return share * share * (3 - 2 * share)
+
+
+@cache
+def packages(building: str) -> dict[int, WorkPackage]:
+    """By the number of their cost code; a bridge has no lifts."""
+    facts = read_facts("money")
+    weights = facts["weights"][
+        next(kind for *_, name, _, _, _, kind in facts["buildings"] if name == building)
+    ]
+    return {
+        code: WorkPackage(weights[code], *span)
+        for code, (_, *span) in enumerate(facts["plan"])
+        if weights[code]
+    }
+
+
 _FIRST_TRADE = 5_200
 Team = tuple[tuple[Vendor, ...], tuple[TeamMember, ...]]
 
