@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from procore_nb.demo.company import NOW, read_facts
-from procore_nb.demo.tables.plan import TOPICS, Topic, Works, plan_of, works
+from procore_nb.demo.tables.plan import Topic, Works, once_begun, plan_of, topics_of
 from procore_nb.demo.tables.reference_data import BudgetCode, budget_code
 from procore_nb.demo.tables.registry import RequestContext, per_project
 from procore_nb.demo.tables.rfis import Question, questions
 
 OWNER, ALLOWANCE, CONTINGENCY, UNDECIDED = range(4)
-PENDING = frozenset(read_facts("money")["pending_words"])
 _UNASKED = ("Owner asks for more: ", "Ground conditions: ", "Authority requires: ", "Coordination: ")
 _FRESH = timedelta(days=5)  # since it was priced: still a draft
 
@@ -62,15 +61,18 @@ class Claim:
         return self.index + 1
 
     @property
+    def _decisions(self) -> list[datetime | None]:
+        return [side.on for side in (self.owner, self.firm) if side is not None]
+
+    @property
     def decided(self) -> datetime | None:
         """When the last of both sides decided."""
-        days = [side.on for side in (self.owner, self.firm) if side is not None]
-        return max((day for day in days if day), default=None) if all(days) else None
+        days = [day for day in self._decisions if day]
+        return max(days, default=None) if len(days) == len(self._decisions) else None
 
     @property
     def updated(self) -> datetime:
-        days = [side.on for side in (self.owner, self.firm) if side and side.on]
-        return max([*days, self.priced or self.created])
+        return max([*(day for day in self._decisions if day), self.priced or self.created])
 
     @property
     def agreed_with_firm(self) -> bool:
@@ -80,11 +82,9 @@ class Claim:
     def parts(self) -> tuple[int, ...]:
         """The cost in one to three items."""
         first = self.cost * 3 // 500 * 100
-        if self.index % 3 == 0:
-            return (self.cost,)
-        if self.index % 3 == 1:
-            return (first, self.cost - first)
-        return (first, first // 200 * 100, self.cost - first - first // 200 * 100)
+        second = first // 200 * 100
+        cost = self.cost
+        return ((cost,), (first, cost - first), (first, second, cost - first - second))[self.index % 3]
 
     @property
     def status(self) -> str:
@@ -111,28 +111,26 @@ def contract_sum(context: RequestContext) -> int:
 
 
 @per_project
-def claims(context: RequestContext) -> tuple[Claim, ...]:
+@once_begun
+def claims(context: RequestContext, term: Works) -> list[Claim]:
     """Changes of a project; once it is over, approved ones have added 3 to 12 % to the contract."""
-    term, whole = works(context), contract_sum(context)
-    if term is None:
-        return ()
-    found: tuple[Claim, ...] = ()
+    whole, found = contract_sum(context), list[Claim]()
     for attempt in range(20):
         found = _claims(context, term, context.random(f"claims:{attempt}"), whole)
-        approved = sum(one.revenue for one in found if one.owner and one.owner.agreed)
+        approved = sum(claim.revenue for claim in found if claim.owner and claim.owner.agreed)
         if not term.ended or 0.03 <= approved / (whole - approved) <= 0.12:
             break
     return found
 
 
-def _claims(context: RequestContext, term: Works, draw: random.Random, whole: int) -> tuple[Claim, ...]:
-    calendar, share = context.calendar, term.elapsed(term.until)
+def _claims(context: RequestContext, term: Works, draw: random.Random, whole: int) -> list[Claim]:
+    calendar, share, plan = context.calendar, term.elapsed(term.until), plan_of(context.project)
     left = whole * (draw.uniform(0.065, 0.117) + (0.012 if term.late else 0)) * share**0.6
-    asked: list[tuple[datetime, Question | None, int]] = []
+    origins: list[tuple[datetime, Question | None, int]] = []
     for question in questions(context):
         cost = int((question.cost or 0) * 100)
-        if 0 < cost < left / 3 and question.topic.code in plan_of(context.project):
-            asked.append((calendar.after(question.updated, draw.uniform(0.2, 8)), question, cost))
+        if 0 < cost < left / 3 and question.topic.code in plan:
+            origins.append((calendar.after(question.updated, draw.uniform(0.2, 8)), question, cost))
             left -= cost
     usual = (4 + 8 * share) * (1.4 if term.late else 1)
     count = round(usual + min(contract_value(context) / 1e9, 16) * share)
@@ -140,45 +138,35 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
     for weight in weights:
         day = calendar.workday(term.day_at(0.05 + draw.random() * max(0.0, share - 0.05)))
         cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
-        asked.append((calendar.time_on(min(day, term.until), draw), None, cost))
-    plan = plan_of(context.project)
+        origins.append((calendar.time_on(min(day, term.until), draw), None, cost))
     reserve = whole * plan[0].weight // (6 * sum(part.weight for part in plan.values()))
     found: list[Claim] = []
-    for moment, origin, cost in sorted(asked, key=lambda one: one[0]):
-        claim = _claim(context, draw, term, len(found), moment, origin, cost)
-        if claim.kind in (ALLOWANCE, CONTINGENCY):
-            if reserve < cost:
-                claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
-            else:
-                reserve -= cost
+    for created, question, cost in sorted(origins, key=lambda origin: origin[0]):
+        claim = _claim(context, draw, term, len(found), created, question, cost)
+        if claim.kind != OWNER and reserve < cost:
+            claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
+        reserve -= cost if claim.kind != OWNER else 0
         found.append(_priced(draw, term, claim))
-    return tuple(found)
+    return found
 
 
 def _claim(
-    context: RequestContext,
-    draw: random.Random,
-    term: Works,
-    index: int,
-    created: datetime,
-    question: Question | None,
-    cost: int,
-) -> Claim:
-    plan, elapsed = plan_of(context.project), term.elapsed(created.date())
-    there = [one for one in TOPICS if one.code in plan]
-    going = [one for one in there if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1]
-    topic = question.topic if question else draw.choice(going or there)
+    context: RequestContext, draw: random.Random, term: Works, index: int, created: datetime,
+    question: Question | None, cost: int,
+) -> Claim:  # fmt: skip
+    plan, elapsed, factor = plan_of(context.project), term.elapsed(created.date()), 2 if term.late else 1
+    possible = topics_of(context.project)
+    going = [one for one in possible if plan[one.code].begin - 0.1 <= elapsed <= plan[one.code].end + 0.1]
+    topic = question.topic if question else draw.choice(going or possible)
     title = topic.subject if question else draw.choice(_UNASKED) + topic.subject.lower()
     early = elapsed < (plan[topic.code].begin + plan[topic.code].end) / 2
     if early and question is None and draw.random() < 0.12:
         title, cost = f"Credit: {topic.subject.lower()}", -cost // 15_000 * 5_000
     kind = draw.choices((OWNER, ALLOWANCE, CONTINGENCY), (7, 1, 1))[0]
     days = question.days if question and question.days else draw.choice((0, 0, 0, 2, 5))
-    return Claim(
-        index=index, title=title, question=question, topic=topic, code=budget_code(topic.code, "S"),
-        kind=kind, reason=draw.randrange(5), cost=cost, revenue=_asked(cost) if kind == OWNER else 0,
-        days=days * (2 if term.late else 1), created=created,
-    )  # fmt: skip
+    reason, revenue = draw.randrange(5), _asked(cost) if kind == OWNER else 0
+    code = budget_code(topic.code, "S")
+    return Claim(index, title, question, topic, code, kind, reason, cost, revenue, days * factor, created)
 
 
 def _asked(cost: int) -> int:
@@ -191,7 +179,7 @@ def _priced(draw: random.Random, term: Works, claim: Claim) -> Claim:
     slow = 1.6 if term.late else 1
     priced = term.calendar.office(claim.created + timedelta(days=draw.uniform(4, 25) * slow))
     fates, words = read_facts("money")["fates"], read_facts("money")["pending_words"]
-    _weight, above, below, part = draw.choices(fates, [one[0] for one in fates])[0]
+    _weight, above, below, part = draw.choices(fates, [fate[0] for fate in fates])[0]
     word = draw.choices(list(words), list(words.values()))[0]
     if priced >= NOW:
         return replace(claim, kind=claim.kind if claim.index % 2 else UNDECIDED)
