@@ -141,8 +141,8 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
         origins.append((calendar.time_on(min(day, term.until), draw), None, cost))
     reserve = whole * plan[0].weight // (6 * sum(part.weight for part in plan.values()))
     found: list[Claim] = []
-    for created, question, cost in sorted(origins, key=lambda origin: origin[0]):
-        claim = _claim(context, draw, term, len(found), created, question, cost)
+    for created, origin, cost in sorted(origins, key=lambda origin: origin[0]):
+        claim = _claim(context, draw, term, len(found), created, origin, cost)
         if claim.kind != OWNER and reserve < cost:
             claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
         reserve -= cost if claim.kind != OWNER else 0

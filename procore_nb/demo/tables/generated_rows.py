@@ -179,9 +179,8 @@ class _Values:
             return f"{self._number(name, whole=False):.2f}"
         varied = {"thing": draw.choice(_FACTS["things"]), "place": draw.choice(_FACTS["places"])}
         codes = {"key": str(draw.randrange(1_000, 99_999)), "token": f"{draw.getrandbits(40):x}"}
-        return draw.choice((_rule("texts", name) or _ANY_TEXT)[0]).format_map(
-            {**self.words, **varied, **codes}
-        )
+        text: str = draw.choice((_rule("texts", name) or _ANY_TEXT)[0])
+        return text.format_map({**self.words, **varied, **codes})
 
     def _number(self, name: str, *, whole: bool) -> float:
         """Number that fits a field's name."""

@@ -150,8 +150,8 @@ def _context(call: ApiCall, endpoint: Endpoint) -> RequestContext:
         project = call.project(text)
         if endpoint.module in PROJECT_MODULES and endpoint.module in project.tools_off:
             raise not_found()
-    ids = {key: call.query.one(key) for group in endpoint.required_query for key in group} | call.ids
-    ids = {key: value for key, value in ids.items() if value and key not in _NO_PARENTS}
+    sent = {key: call.query.one(key) for group in endpoint.required_query for key in group}
+    ids = {key: value for key, value in {**sent, **call.ids}.items() if value and key not in _NO_PARENTS}
     return RequestContext(endpoint, call.portfolio, call.company, project, ids)
 
 
