@@ -24,7 +24,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.export.excel import write_workbook
 from procore_nb.export.html_page import html_page
 from procore_nb.reports.health_report import GAUGES
-from procore_nb.reports.measures import headings
+from procore_nb.reports.measures import headings, label
 from procore_nb.reports.pictures import COLOURS, draw
 from procore_nb.reports.result import WORKBOOK, Names, Report, option_text
 from procore_nb.scalars import is_missing
@@ -33,7 +33,7 @@ _MOST_ROWS = 200  # of one table in a page; a workbook has all
 _MOST_PRINTED = 25  # of one table; also in pack.css
 _MOST_PICTURES = 2
 _HIDDEN = ("project_id",)
-_PLAIN = ("id", "number", "year")  # columns that are no quantities
+_NOT_QUANTITIES = ("id", "number", "year")
 STYLE = files("procore_nb.reports").joinpath("pack.css").read_text("utf-8")
 SCRIPT = files("procore_nb.reports").joinpath("pack.js").read_text("utf-8")
 STYLE_BLOCK = f"<style>{STYLE}</style>"
@@ -80,33 +80,36 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
         )
     if names not in ("show", "hide"):
         raise ArgumentError(f'names is "show" or "hide", not {names!r}.')
-    place = output_path(path)
-    ending = place.suffix.lower()
-    if ending not in (".html", ".xlsx"):
-        raise ArgumentError(f"{place.name} ends with neither .html nor .xlsx.")
-    check_output(place)
+    target = output_path(path)
+    if target.suffix.lower() not in (".html", ".xlsx"):
+        raise ArgumentError(f"{target.name} ends with neither .html nor .xlsx.")
+    check_output(target)
     if names == "hide":
         roles: dict[str, str] = {}
-        for one in chosen:
-            one.without_names(roles)  # all names first, so that findings of one know the people of the others
-        chosen = [one.without_names(roles) for one in chosen]
-    if ending == ".xlsx":
-        return write_workbook(_sheets(chosen), place, style=WORKBOOK)
-    text = page(chosen, personal=names == "show" and any(one.people for one in chosen))
-    with replace_atomically(place) as draft:
+        for report in chosen:  # all names first, so that findings of one know the people of the others
+            report.without_names(roles)
+        chosen = [report.without_names(roles) for report in chosen]
+    if target.suffix.lower() == ".xlsx":
+        return write_workbook(_sheets(chosen), target, style=WORKBOOK)
+    text = page(chosen, personal=names == "show" and any(report.people for report in chosen))
+    with replace_atomically(target) as draft:
         draft.write_text(text, encoding="utf-8")
-    return place
+    return target
 
 
 def _sheets(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
     """Return one sheet of findings, the tables of each report, and one sheet of coverage."""
-    each = {one.name: one.sheets() for one in reports}
-    cover, coverage = (
-        pd.concat([sheets.pop(one).assign(report=name) for name, sheets in each.items()])
-        for one in ("findings", "coverage")
-    )
-    tables = {f"{name} {title}": frame for name, sheets in each.items() for title, frame in sheets.items()}
-    return {"cover": cover[["report", "what", "severity", "text"]], **tables, "coverage": coverage}
+    tables: dict[str, pd.DataFrame] = {}
+    cover, coverage = [], []
+    for at, report in enumerate(reports):
+        earlier = sum(other.name == report.name for other in reports[:at])
+        title = f"{report.title} {earlier + 1}" if earlier else report.title
+        sheets = report.sheets()
+        cover.append(sheets.pop("findings").assign(report=title))
+        coverage.append(sheets.pop("coverage").assign(report=title))
+        tables |= {f"{title} {label(name)}": frame for name, frame in sheets.items()}
+    findings = pd.concat(cover)[["report", "what", "severity", "text"]]
+    return {"Cover": findings, **tables, "Coverage": pd.concat(coverage)}
 
 
 def page(reports: Sequence[Report], *, personal: bool) -> str:
@@ -125,11 +128,12 @@ def page(reports: Sequence[Report], *, personal: bool) -> str:
 
 def _cover(reports: Sequence[Report]) -> str:
     """Return the grid of health, the findings of all reports, and what they cover."""
-    parts = [
-        f"<h2>Health of each project</h2>{table(one.summary[['project_id', 'project_name', *GAUGES]], web_url=one.web_url, shown=len(one.summary))}"
-        for one in reports
-        if one.name == "portfolio_health" and len(one.summary)
-    ]
+    parts = []
+    for one in reports:
+        if one.name == "portfolio_health" and len(one.summary):
+            grid = one.summary[["project_id", "project_name", *GAUGES]]
+            shown = table(grid, web_url=one.web_url, shown=len(grid))
+            parts.append(f"<h2>Health of each project</h2>{shown}")
     items = [
         f"<li><b>{escape(one.title)}.</b> {escape(text)}</li>"
         for one in reports
@@ -142,7 +146,8 @@ def _cover(reports: Sequence[Report]) -> str:
         lists = most.drop_duplicates(["list", "project_id"]).groupby("list")
         states = lists["state"].value_counts().unstack(fill_value=0).sort_index(axis=1)
         states[["rows", "excluded"]] = lists[["rows", "excluded"]].sum()
-        parts.append(f"<h2>Coverage</h2><p>Projects by what each list answered; no figure covers what did not answer.</p>{table(states.reset_index(), shown=100)}")  # fmt: skip
+        note = "Projects by what each list answered; no figure covers what did not answer."
+        parts.append(f"<h2>Coverage</h2><p>{note}</p>{table(states.reset_index(), shown=100)}")
     return f"<section class='procore-report cover'>{''.join(parts)}</section>"
 
 
@@ -158,9 +163,9 @@ def section(report: Report, *, shown: int = _MOST_ROWS) -> str:
     options = "; ".join(f"{name} = {option_text(value)}" for name, value in report.options.items())
     frames = {"by project": report.summary, **report.tables, "rows": report.rows, "coverage": report.coverage}
     tables = "".join(
-        f"<details{' open' if name in ('by project', 'total') else ''}><summary>{escape(name.replace('_', ' '))} ({len(frame):,})</summary>"
+        f"<details{' open' if name in ('by project', 'total') else ''}><summary>{escape(title)} ({len(frame):,})</summary>"
         f"{table(frame, web_url=report.web_url, shown=shown)}</details>"
-        for name, frame in frames.items()
+        for title, (name, frame) in zip(headings([*frames]), frames.items(), strict=True)
         if len(frame)
     )
     return (
@@ -186,24 +191,21 @@ def table(frame: pd.DataFrame, *, web_url: str = "", shown: int = _MOST_ROWS) ->
     heads = "".join(f"<th scope='col'>{escape(one)}</th>" for one in headings([*map(str, columns)]))
     cells = [_cells(part[name], _links(part, web_url) if name == "project_name" else {}) for name in columns]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-    more = _more("more", shown, len(frame), "are shown; the rest is in the workbook (.xlsx)")
-    more += _more(
-        "more printed",
-        _MOST_PRINTED,
-        len(frame),
-        "are printed; the rest is in the page and the workbook (.xlsx)",
+    limits = {
+        "more": (shown, "are shown; the rest is in the workbook (.xlsx)"),
+        "more printed": (_MOST_PRINTED, "are printed; the rest is in the page and the workbook (.xlsx)"),
+    }
+    notes = "".join(
+        f"<p class='{name}'>The first {number:,} of {len(frame):,} rows {text}.</p>"
+        for name, (number, text) in limits.items()
+        if len(frame) > number
     )
-    return (
-        f"<div class='scroll'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
-    )
-
-
-def _more(kind: str, shown: int, rows: int, where: str) -> str:
-    return f"<p class='{kind}'>The first {shown:,} of {rows:,} rows {where}.</p>" if rows > shown else ""
+    head = f"<thead><tr>{heads}</tr></thead>"
+    return f"<div class='scroll'><table>{head}<tbody>{rows}</tbody></table></div>{notes}"
 
 
 def _links(frame: pd.DataFrame, web_url: str) -> dict[int, str]:
-    """Return the page in Procore of the project of each row that has one, by the place of the row."""
+    """Return the page in Procore of the project of each row that has one, by the position of the row."""
     parts = urlsplit(web_url)
     if parts.scheme != "https" or not parts.hostname or "project_id" not in frame.columns:
         return {}
@@ -213,20 +215,20 @@ def _links(frame: pd.DataFrame, web_url: str) -> dict[int, str]:
 
 
 def _cells(column: pd.Series[Any], links: Mapping[int, str]) -> list[str]:
-    plain = not {str(column.name).rpartition(mark)[2] for mark in "_."}.isdisjoint(_PLAIN)
-    found = []
+    is_quantity = {str(column.name).rpartition(mark)[2] for mark in "_."}.isdisjoint(_NOT_QUANTITIES)
+    cells = []
     for at, value in enumerate(column.tolist()):
         if is_missing(value):
-            found.append("<td class='none'></td>")
+            cells.append("<td class='none'></td>")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            text = str(value) if plain else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
-            found.append(f"<td class='n' data-v='{value}'>{text}</td>")
+            number = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+            cells.append(f"<td class='n' data-v='{value}'>{number if is_quantity else value}</td>")
         else:
             text = escape(_text(value))
             gauge = f" class='{text}'" if text in COLOURS else ""
             text = f"<a href='{links[at]}' rel='noreferrer'>{text}</a>" if at in links else text
-            found.append(f"<td{gauge}>{text}</td>")
-    return found
+            cells.append(f"<td{gauge}>{text}</td>")
+    return cells
 
 
 def _text(value: Any) -> str:

@@ -140,8 +140,9 @@ class Report(Answer):
         >>> report.to_excel("rfis.xlsx").name
         'rfis.xlsx'
         """
-        shown = self.without_names({}) if names == "hide" else self
-        return write_workbook(shown.sheets(), path, style=WORKBOOK)
+        sheets = (self.without_names({}) if names == "hide" else self).sheets()
+        titles = headings([*sheets])
+        return write_workbook(dict(zip(titles, sheets.values(), strict=True)), path, style=WORKBOOK)
 
     def sheets(self) -> dict[str, pd.DataFrame]:
         """Return every table of the report.
@@ -158,12 +159,12 @@ class Report(Answer):
         >>> list(report.sheets())[:2]
         ['findings', 'summary']
         """
-        options = [f"{name} = {option_text(value)}" for name, value in self.options.items()]
-        about = [("question", "", self.question), ("as of", "", f"{self.as_of:%Y-%m-%d}")]
-        about += [("option", "", text) for text in options]
-        about += [("finding", getattr(text, "severity", ""), text) for text in self.findings]
-        found = {"findings": pd.DataFrame(about, columns=["what", "severity", "text"], dtype="string")}
-        return found | {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
+        records = [("question", "", self.question), ("as of", "", f"{self.as_of:%Y-%m-%d}")]
+        records += [("option", "", f"{name} = {option_text(value)}") for name, value in self.options.items()]
+        records += [("finding", getattr(text, "severity", ""), text) for text in self.findings]
+        findings = pd.DataFrame(records, columns=["what", "severity", "text"], dtype="string")
+        tables = {"summary": self.summary, **self.tables, "rows": self.rows, "coverage": self.coverage}
+        return {"findings": findings, **tables}
 
     def without_names(self, roles: dict[str, str]) -> Report:
         """Return the report with roles in the place of people.
@@ -189,18 +190,19 @@ class Report(Answer):
         frames = [self.summary, self.rows, *self.tables.values()]
         for frame in frames:
             for name in columns & set(frame.columns):
-                for one in frame[name].explode().dropna().unique():
-                    if one != NOBODY:
-                        roles.setdefault(one, f"Person {len(roles) + 1}")
+                for person in frame[name].explode().dropna().unique():
+                    if person != NOBODY:
+                        roles.setdefault(person, f"Person {len(roles) + 1}")
         summary, rows, *tables = (_renamed(frame, columns, roles) for frame in frames)
+        data = [picture.data.rename(index=lambda name: _role(name, roles)) for picture in self.pictures]
         return replace(
             self,
             summary=summary,
             rows=rows,
             tables=dict(zip(self.tables, tables, strict=True)),
             findings=[_reworded(text, roles) for text in self.findings],
-            pictures=[replace(one, data=one.data.rename(index=lambda name: _role(name, roles))) for one in self.pictures],
-        )  # fmt: skip
+            pictures=[replace(one, data=its) for one, its in zip(self.pictures, data, strict=True)],
+        )
 
     def _repr_html_(self) -> str:
         from procore_nb.reports.pack import STYLE_BLOCK, section
@@ -222,15 +224,14 @@ def option_text(value: Any) -> str:
 
 
 def _renamed(frame: pd.DataFrame, columns: set[str], roles: Mapping[str, str]) -> pd.DataFrame:
-    named = columns & set(frame.columns)
-    return frame.assign(
-        **{one: frame[one].map(lambda value: _role(value, roles)).astype(frame[one].dtype) for one in named}
-    )
+    named = {name: frame[name] for name in columns & set(frame.columns)}
+    renamed = {name: column.map(lambda value: _role(value, roles)) for name, column in named.items()}
+    return frame.assign(**{name: column.astype(frame[name].dtype) for name, column in renamed.items()})
 
 
 def _role(value: Any, roles: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [_role(one, roles) for one in value]
+        return [_role(item, roles) for item in value]
     return roles.get(value, value) if isinstance(value, str) else value
 
 

@@ -87,17 +87,22 @@ def test_a_workbook_has_titles_in_words_a_coloured_header_and_findings_coloured_
 ) -> None:
     found = many(2)
     book = openpyxl.load_workbook(reports.pack([found], tmp_path / "a.xlsx"))
-    cover = [[cell.value for cell in row] for row in book["cover"].iter_rows()]
+    cover = [[cell.value for cell in row] for row in book["Cover"].iter_rows()]
     assert cover[0] == ["Report", "What", "Severity", "Text"]
     late = next(at for at, row in enumerate(cover, 1) if row[2] == "high")
     assert "2 of them overdue" in cover[late - 1][3]
-    assert book["cover"].cell(late, 3).fill.fgColor.rgb != book["cover"].cell(2, 3).fill.fgColor.rgb
-    head = book["rfis rows"][1]
+    assert book["Cover"].cell(late, 3).fill.fgColor.rgb != book["Cover"].cell(2, 3).fill.fgColor.rgb
+    head = book["RFIs rows"][1]
     assert {"Project name", "Due date", "Age days"} <= {cell.value for cell in head}
     assert head[0].fill.fgColor.rgb == "FF2B4C63"
     single = openpyxl.load_workbook(found.to_excel(tmp_path / "b.xlsx"))
-    assert [cell.value for cell in single["findings"][1]] == ["What", "Severity", "Text"]
-    assert "Median days, open ones counted" in {cell.value for cell in single["total"][1]}
+    assert [cell.value for cell in single["Findings"][1]] == ["What", "Severity", "Text"]
+    assert "Median days, open ones counted" in {cell.value for cell in single["Total"][1]}
+
+
+def test_two_reports_of_one_kind_have_their_own_sheets(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(reports.pack([many(1), many(2)], tmp_path / "a.xlsx"))
+    assert [book[name].max_row for name in ("RFIs rows", "RFIs 2 rows")] == [2, 3]
 
 
 def test_findings_are_as_severe_as_the_figures_they_name() -> None:
