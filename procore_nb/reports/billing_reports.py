@@ -12,33 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.reports import measures
 from procore_nb.reports.budget_reports import BUDGET, BUDGET_LINES, PRIME_CONTRACTS, forecast_lines
-from procore_nb.reports.columns import (
-    amounts,
-    check_classes,
-    class_names,
-    classes,
-    ids_of,
-    is_signed,
-    status_codes,
-)
+from procore_nb.reports.columns import amounts, check_classes, class_names, classes, ids_of, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    Finding,
-    classify,
-    concat_rows,
-    concat_sources,
-    grouped,
-    largest_first,
-    percent,
-    sentence,
-    sentences,
-    sums,
-    total,
-    words,
-)
+from procore_nb.reports.measures import Finding, grouped, largest_first, percent, sentence, sums, total, words
 from procore_nb.reports.pictures import Picture, by_currency
-from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData
+from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, is_signed
 from procore_nb.reports.result import Answer
 
 _AMOUNTS = {
@@ -92,7 +72,7 @@ def billing(
     bounds = check_classes(age_classes, "age_classes")
     contracts = pd.concat([_contracts(data, name) for name in COMMITMENTS], ignore_index=True)
     states = {"waiting": waiting, "counted": counted}
-    rows = concat_rows([_invoices(data, side, contracts, states) for side in (_OWED, _OWNER)])
+    rows = measures.concat_rows([_invoices(data, side, contracts, states) for side in (_OWED, _OWNER)])
     rows["age_class"] = classes(rows["age_days"], bounds).mask(rows.pop("undated"), "no date")
     values = contracts.drop_duplicates("id").set_index("id")["revised_contract"]
     rows["revised_contract"] = rows["contract_id"].map(values).astype("float64")
@@ -141,7 +121,7 @@ def _invoices(
     rows = data.take(side.name, "", deciding, f"id number vendor_name {side.contract} {CURRENCY}")
     rows["status"] = status_codes(rows["status"])
     masks = {state: rows["status"].isin(names) for state, names in states.items()}
-    rows["state"] = classify(rows.index, pd.NA, masks)
+    rows["state"] = measures.classify(rows.index, pd.NA, masks)
     rows = data.exclude(side.name, rows, rows["state"].isna(), "neither counted nor waiting")
     rows["side"], rows["vendor"] = side.name, rows["vendor_name"].astype("string")
     for name, column in columns.items():
@@ -243,7 +223,7 @@ def _findings(row: dict[Any, Any]) -> list[str]:
         "{owner_billed:money} billed."
     )
     some = not math.isnan(row["unpaid"]) and (row["billed"] or row["unpaid"])
-    return sentences({owed: some, owner: row["owner_billed"] > 0}, row)
+    return measures.sentences({owed: some, owner: row["owner_billed"] > 0}, row)
 
 
 @report(
@@ -271,7 +251,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     lines = forecast_lines(data, columns, view)
     names = "project_id project_name currency contract estimate_at_completion job_to_date billed"
     invoices = _approved_invoices(data)
-    together = concat_sources(names, contract=_prime_contracts(data), line=lines, invoice=invoices)
+    together = measures.concat_sources(names, contract=_prime_contracts(data), line=lines, invoice=invoices)
     summary = data.summary(together, _wip_figures, by=["currency"])
     # Of all projects: sums of their figures, as over- and underbilling do not cancel out.
     whole = largest_first(grouped(summary, "currency", _wip_sums), summary)

@@ -10,21 +10,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from procore_nb.reports import measures
 from procore_nb.reports.columns import ids_of, nested_records, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    cents,
-    classify,
-    concat_sources,
-    figures_frame,
-    median,
-    money_text,
-    sentence,
-    sentences,
-    sums,
-    total,
-    words,
-)
+from procore_nb.reports.measures import cents, classify, concat_sources, figures_frame, sums, total, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import CURRENCY, ReportData
 from procore_nb.reports.result import Answer
@@ -114,7 +103,7 @@ def changes(
     if len(tiers):
         named = ", ".join(sorted(tiers["project_name"].dropna().unique())[:5])
         text = "{number:project(s)} with three tiers ({named}): their packages name no events, so who pays is not known there, only totals by contract."
-        data.note(sentence(text, number=tiers["project_id"].nunique(), named=named))
+        data.note(measures.sentence(text, number=tiers["project_id"].nunique(), named=named))
     figures = whole.to_dict("records")
     bars = {"approved_cost": "approved cost", **PARTS, "payer_not_known": "three tiers: not known"}
     pictures = [
@@ -271,7 +260,7 @@ def _figures(rows: pd.DataFrame) -> dict[str, Any]:
         "unrecovered": parts["unrecovered"],
         "pending_cost": amount("commitment", "pending"),
         **{f"owner_{state}_revenue": amount("prime", state) for state in ("approved", "pending", "rejected")},
-        "median_pending_days": median(orders["pending_days"]),
+        "median_pending_days": measures.median(orders["pending_days"]),
         "not_priced": len(unpriced),
         "not_priced_cost": total(unpriced["cost"]),
         "not_priced_revenue": total(unpriced["revenue"]),
@@ -282,7 +271,9 @@ def _findings(row: dict[Any, Any]) -> list[str]:
     known = {name for name, value in row.items() if not is_missing(value) and value}
     payers = PARTS | {"payer_not_known": "with three tiers, where who pays is not known"}
     parts = [
-        f"{money_text(row[name], row['currency'])} {text}" for name, text in payers.items() if name in known
+        f"{measures.money_text(row[name], row['currency'])} {text}"
+        for name, text in payers.items()
+        if name in known
     ]
     texts = {
         "Approved changes cost {approved_cost:money}{parts}.": "approved_cost" in known,
@@ -295,4 +286,4 @@ def _findings(row: dict[Any, Any]) -> list[str]:
         "{not_priced:open event(s)} without a change order yet: rough cost {not_priced_cost:money}.": "not_priced"
         in known,
     }
-    return sentences(texts, row, parts=f": {', '.join(parts)}" if parts else "")
+    return measures.sentences(texts, row, parts=f": {', '.join(parts)}" if parts else "")

@@ -56,12 +56,6 @@ def status_codes(column: Column[Any]) -> Column[Any]:
     return column.astype("string").map(slug, na_action="ignore").astype("string").fillna("")
 
 
-def is_signed(rows: pd.DataFrame) -> Column[Any]:
-    """Return whether each contract is signed: executed, or with a signed contract received where that is not said."""
-    received = rows["executed"].isna() & rows["signed_contract_received_date"].notna()
-    return booleans(rows["executed"]) | received
-
-
 def ids_of(column: Column[Any]) -> Column[Any]:
     """Return ids as whole numbers where all are, else as text."""
     if pd.api.types.is_integer_dtype(column.dtype):

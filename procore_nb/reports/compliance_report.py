@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
-from procore_nb.reports.columns import booleans, comparable_ids, ids_of, is_signed, lookup, status_codes
+from procore_nb.reports.columns import booleans, comparable_ids, ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, figures_frame, first_row, sentences, words
 from procore_nb.reports.pictures import Picture
-from procore_nb.reports.report_data import COMMITMENTS, ReportData
+from procore_nb.reports.report_data import COMMITMENTS, ReportData, is_signed
 from procore_nb.reports.result import Answer
 
 CLASSES = ("expired", "none on file", "expiring", "marked non-compliant", "no expiry date", "exempt", "valid")

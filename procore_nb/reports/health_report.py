@@ -33,13 +33,7 @@ GAUGES = {
     "submittals": ("submittals_v1_1",),
     "cost": ("budget_view_detail_rows",),
 }
-_COUNTS = {
-    "incidents": ("injuries_in_30_days", "near_misses_in_30_days"),
-    "daily_logs": ("logs_in_7_days",),
-    "punch": ("punch_overdue", "punch_due_in_7_days"),
-    "rfis": ("rfis_overdue",),
-    "submittals": ("submittals_at_risk",),
-}
+Gauge = tuple[dict[str, pd.Series], dict[str, pd.Series]]  # figures, and masks by colour
 _LOGS = 35  # days of logs that are read: an entry made this week may be of an earlier day
 _BUILDING = "course_of_construction"
 
@@ -93,21 +87,26 @@ def portfolio_health(
         if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] > pair[1]:
             raise ArgumentError(f"{name} is two rising numbers, for yellow and red, not {pair!r}.")
     grid = _with_stages(data, _projects_of(data))
-    grid = _punch_list(data, _logs(data, _incidents(data, grid), log_counts))
+    ids = grid["project_id"]
     rfis, submittals = rfi_rows(data, "initiated_at"), current_submittals(data, REJECTED)
-    grid = _open_items(data, grid, "rfis", rfis, "overdue", rfis_overdue)
-    grid = _open_items(data, grid, "submittals", submittals, "at_risk", submittals_at_risk)
-    grid = _cost(data, grid, cost_over_percent, view)
-    for gauge in GAUGES:
-        grid = _without_unknown(data, grid, gauge)
+    gauges = {
+        "incidents": _incidents(data, ids),
+        "daily_logs": _daily_logs(data, ids, log_counts),
+        "punch": _punch_list(data, ids),
+        "rfis": _open_items(data, ids, rfis, "rfis_overdue", rfis_overdue),
+        "submittals": _open_items(data, ids, submittals, "submittals_at_risk", submittals_at_risk),
+        "cost": _cost(data, ids, cost_over_percent, view),
+    }
+    for name, gauge in gauges.items():
+        grid = _with_gauge(data, grid, name, gauge)
     for colour in ("red", "yellow"):
         grid[f"{colour}s"] = (grid[[*GAUGES]] == colour).sum(axis=1).astype("Int64")
     order = ["reds", "yellows", "project_name"]
     grid = grid.sort_values(order, ascending=[False, False, True], ignore_index=True)
     silent = grid["logs_in_7_days"].eq(0).fillna(False) & grid["daily_logs"].eq("grey")
     quiet = grid[grid["under_construction"].fillna(False) & silent]
-    colours = sorted({colour for gauge in GAUGES for colour in grid[gauge].dropna()})
-    counts = [{"gauge": name, **{one: int(grid[name].eq(one).sum()) for one in colours}} for name in GAUGES]
+    words = sorted({word for gauge in GAUGES for word in grid[gauge].dropna()})
+    counts = [{"gauge": name, **{word: int(grid[name].eq(word).sum()) for word in words}} for name in GAUGES]
     tables = {
         "total": figures_frame(counts),
         "to_call": grid[grid["reds"] > 0].reset_index(drop=True),
@@ -148,34 +147,34 @@ def _recent(data: ReportData, rows: pd.DataFrame, day: pd.Series[Any], days: int
     return rows[(day > today - pd.Timedelta(days=days)) & (day <= today)]
 
 
-def _incidents(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
+def _incidents(data: ReportData, projects: pd.Series[Any]) -> Gauge:
     incidents = data.take("incidents", "", "", "id event_date created_at")
     day = data.days(incidents, "event_date").fillna(data.days(incidents, "created_at"))
     happened = day.set_axis(ids_of(incidents["id"]))
     every = ids_of(data.frames.get("incidents", incidents).get("id", incidents["id"]))
     deleted = list(set(every.dropna()) - set(happened.index))
+    figures = {}
     for name in ("injuries", "near_misses"):
         rows = data.take(name, "", "", "incident_id created_at")
         rows = data.exclude(name, rows, ids_of(rows["incident_id"]).isin(deleted), "deleted incident")
         entered = data.days(rows, "created_at").fillna(lookup(ids_of(rows["incident_id"]), happened))
-        grid[f"{name}_in_30_days"] = data.counts(_recent(data, rows, entered, 30), grid["project_id"])
-    near, hurt = grid["near_misses_in_30_days"], grid["injuries_in_30_days"]
-    colours = {"yellow": near.between(1, 2), "red": (near >= 3) | (hurt >= 1)}
-    return grid.assign(incidents=classify(grid.index, "grey", colours))
+        figures[f"{name}_in_30_days"] = data.counts(_recent(data, rows, entered, 30), projects)
+    hurt, near = figures.values()
+    return figures, {"yellow": near.between(1, 2), "red": (near >= 3) | (hurt >= 1)}
 
 
-def _logs(data: ReportData, grid: pd.DataFrame, counts: str) -> pd.DataFrame:
+def _daily_logs(data: ReportData, projects: pd.Series[Any], counts: str) -> Gauge:
     rows = data.take("manpower_logs", "", "", "date created_at")
     rows["entered"] = data.days(rows, "created_at").fillna(data.days(rows, "date"))
     recent = _recent(data, rows, rows["entered"], 7)
     if counts == "days":
         recent = recent.drop_duplicates(["project_id", "entered"])
-    number = data.counts(recent, grid["project_id"])
+    number = data.counts(recent, projects)
     colours = {"red": number.between(1, 2), "yellow": number.between(3, 4), "green": number >= 5}
-    return grid.assign(logs_in_7_days=number, daily_logs=classify(grid.index, "grey", colours))
+    return {"logs_in_7_days": number}, colours
 
 
-def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
+def _punch_list(data: ReportData, projects: pd.Series[Any]) -> Gauge:
     name = "punch_items"
     items = data.take(name, "", "", "status due_date created_at workflow_status")
     created, due = data.days(items, "created_at"), data.days(items, "due_date")
@@ -184,57 +183,50 @@ def _punch_list(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     left = status.isin(["open", "overdue", "pending"]) & status_codes(items["workflow_status"]).ne("draft")
     today = data.today(items)
     soon = (due >= today) & (due <= today + pd.Timedelta(days=7))
-    over, next_ = (data.counts(items[left & mask], grid["project_id"]) for mask in (due < today, soon))
+    over, due_soon = (data.counts(items[left & mask], projects) for mask in (due < today, soon))
     some = over.between(1, 2)
-    colours = {
-        "yellow": some | next_.between(5, 9),
-        "red": (over >= 3) | (next_ >= 10) | (some & (next_ >= 5)),
-    }
-    punch = classify(grid.index, "grey", colours)
-    return grid.assign(punch_overdue=over, punch_due_in_7_days=next_, punch=punch)
+    red = (over >= 3) | (due_soon >= 10) | (some & (due_soon >= 5))
+    colours = {"yellow": some | due_soon.between(5, 9), "red": red}
+    return {"punch_overdue": over, "punch_due_in_7_days": due_soon}, colours
 
 
 def _open_items(
-    data: ReportData, grid: pd.DataFrame, gauge: str, rows: pd.DataFrame, column: str, limits: tuple[int, int]
-) -> pd.DataFrame:
-    """Colour by how many rows have a true `column`; green needs rows that are not closed."""
-    is_late = rows[column].fillna(False).astype(bool)
-    number, left = (data.counts(rows[mask], grid["project_id"]) for mask in (is_late, rows["is_open"]))
+    data: ReportData, projects: pd.Series[Any], rows: pd.DataFrame, figure: str, limits: tuple[int, int]
+) -> Gauge:
+    """Count the rows whose column, after the first word of the figure, is true; green needs rows that are not closed."""
+    flags = rows[figure.partition("_")[2]]
+    late = flags.fillna(False).astype(bool)
+    number, left = (data.counts(rows[mask], projects) for mask in (late, rows["is_open"]))
     some = left + number > 0
-    if len(rows) and rows[column].isna().all():
+    if len(rows) and flags.isna().all():
         number[:] = pd.NA
-    colours = {"green": some, "yellow": number >= limits[0], "red": number >= limits[1]}
-    return grid.assign(**{f"{gauge}_{column}": number, gauge: classify(grid.index, "grey", colours)})
+    return {figure: number}, {"green": some, "yellow": number >= limits[0], "red": number >= limits[1]}
 
 
-def _cost(
-    data: ReportData, grid: pd.DataFrame, limits: tuple[float, float], view: str | None
-) -> pd.DataFrame:
+def _cost(data: ReportData, projects: pd.Series[Any], limits: tuple[float, float], view: str | None) -> Gauge:
     if not data.has("budget_view_detail_rows"):
-        return grid.assign(cost="no data", cost_over_percent=float("nan"))
+        return {"cost_over_percent": pd.Series(float("nan"), projects.index)}, {}
     summary = cost.analyse(data, **cost.checked({"view": view})).summary
     over = (100 * -summary["over_under"] / summary["projected_budget"]).where(summary["projected_budget"] > 0)
     worst = over.groupby(summary["project_id"], dropna=False).max()  # of its currencies
-    percents = grid["project_id"].map(worst).astype("float64").round(2)
+    percents = projects.map(worst).astype("float64").round(2)
     colours = {"green": percents.notna(), "yellow": percents > limits[0], "red": percents > limits[1]}
-    return grid.assign(cost_over_percent=percents, cost=classify(grid.index, "grey", colours))
+    return {"cost_over_percent": percents}, colours
 
 
-def _without_unknown(data: ReportData, grid: pd.DataFrame, gauge: str) -> pd.DataFrame:
-    """Return the projects with what their lists do not say: "no access", "no data"; no permission is not zero."""
-    lists, grid = GAUGES[gauge], grid.copy()
+def _with_gauge(data: ReportData, grid: pd.DataFrame, name: str, gauge: Gauge) -> pd.DataFrame:
+    """Return the projects with a gauge and its figures; where a list does not say, it is "no access" or "no data"."""
+    (figures, colours), lists = gauge, GAUGES[name]
     silent = list(data.coverage.silent(*lists) - {None})
-    colour = grid[gauge].astype("string").mask(grid["project_id"].isin(silent), "no access")
-    absent = [name for name in lists if not data.has(name)]
-    if len(absent) == len(lists):
-        colour[:] = "no data"
-    elif absent:  # what is there can be red, but nothing is all right
-        colour = colour.where(colour.isin(["red", "no access"]), "no data")
-    for name in absent if gauge == "incidents" else ():
-        grid[f"{name}_in_30_days"] = pd.Series(pd.NA, grid.index, dtype="Int64")
-    for name in _COUNTS.get(gauge, ()) if len(absent) in (0, len(lists)) else ():
-        grid[name] = grid[name].mask(colour.isin(["no access", "no data"]))
-    return grid.assign(**{gauge: colour})
+    absent = tuple(listed for listed in lists if not data.has(listed))
+    colour = classify(grid.index, "grey", colours).mask(grid["project_id"].isin(silent), "no access")
+    if absent:  # what the other list says can be red, but nothing is all right
+        colour = colour.where(colour.isin(["red", "no access"]) & (absent != lists), "no data")
+    unknown = dict.fromkeys(figures, colour.isin(["no access", "no data"]))
+    if absent not in ((), lists):  # the figures of the other list are known
+        unknown = {figure: pd.Series(figure.startswith(absent), grid.index) for figure in figures}
+    known = {figure: column.mask(unknown[figure]) for figure, column in figures.items()}
+    return grid.assign(**known, **{name: colour})
 
 
 def _findings(grid: pd.DataFrame, quiet: pd.DataFrame) -> list[str]:

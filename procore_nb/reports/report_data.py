@@ -17,16 +17,7 @@ from procore_nb.demo.company import TODAY
 from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
-from procore_nb.reports.columns import (
-    DAY,
-    DayCounter,
-    amounts,
-    booleans,
-    ids_of,
-    local_days,
-    lookup,
-    project_ids,
-)
+from procore_nb.reports.columns import DayCounter, amounts, booleans, ids_of, local_days, lookup, project_ids
 from procore_nb.reports.measures import Measure, figures_frame, grouped, largest_first, words
 from procore_nb.scalars import is_missing, zone
 
@@ -146,12 +137,8 @@ class ReportData:
 
     def today(self, rows: pd.DataFrame) -> Column[Any]:
         """Return the day of the report for each row: in the project's own zone, where no day was given."""
-        if self.day is not None:
-            day: Column[Any] = pd.Series(self.day, index=rows.index, dtype=DAY)
-            return day
-        days: Column[Any] = local_days(
-            pd.Series(self.now, index=rows.index), self.of_project(rows, "time_zone")
-        )
+        zones = None if self.day is not None else self.of_project(rows, "time_zone")
+        days: Column[Any] = local_days(pd.Series(self.day or self.now, index=rows.index), zones)
         return days
 
     def has(self, name: str) -> bool:
@@ -332,6 +319,12 @@ class ReportData:
         else:
             return frame
         return frame.assign(**{column: frame[column].mask(mask) for column in columns if column in frame})
+
+
+def is_signed(rows: pd.DataFrame) -> Column[Any]:
+    """Return whether each contract is signed: executed, or with a signed contract received where that is not said."""
+    received = rows["executed"].isna() & rows["signed_contract_received_date"].notna()
+    return booleans(rows["executed"]) | received
 
 
 def _currency_codes(frame: pd.DataFrame) -> Column[Any]:

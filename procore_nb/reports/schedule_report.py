@@ -11,18 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from procore_nb.reports import measures
 from procore_nb.reports.columns import amounts, booleans
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    concat_rows,
-    first_row,
-    median,
-    percent,
-    project_text,
-    sentence,
-    sentences,
-    words,
-)
+from procore_nb.reports.measures import concat_rows, first_row, median, percent, sentence, sentences, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
@@ -104,7 +96,7 @@ def _findings(
 ) -> list[str]:
     based, worst = int(summary["end_variance_days"].count()), ""
     for row in late.head(1).to_dict("records"):
-        worst = sentence(", most on {of}: {end_variance_days:days}", row, of=project_text(row))
+        worst = sentence(", most on {of}: {end_variance_days:days}", row, of=measures.project_text(row))
     slips = (
         "{slipping} of {not_done} tasks not done will finish after their baseline, {critical_slipping} of them on the critical path; "
         "{done_of_due_percent:%} of {due} tasks due are done."

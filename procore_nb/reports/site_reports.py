@@ -13,20 +13,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.errors import ArgumentError
+from procore_nb.reports import measures
 from procore_nb.reports.columns import amounts, as_day, booleans, ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import (
-    cents,
-    classify,
-    concat_sources,
-    figures_frame,
-    first_row,
-    grouped,
-    percent,
-    project_texts,
-    sentences,
-    words,
-)
+from procore_nb.reports.measures import concat_sources, figures_frame, grouped, percent, sentences, words
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
@@ -169,7 +159,9 @@ def _by_project(rows: pd.DataFrame, inside: Mapping[str, pd.Series[Any]]) -> pd.
 
     table = grouped(rows, "project_id", measure)
     first, second = (table[f"days_logged_{name}"] > 0 for name in inside)
-    table["state"] = classify(table.index, "started", {"stopped logging": first, "both": first & second})
+    table["state"] = measures.classify(
+        table.index, "started", {"stopped logging": first, "both": first & second}
+    )
     people = table[["people_first", "people_second"]].values
     change = pd.Series([percent(after - before, before) for before, after in people], table.index, "float64")
     return table.assign(change_percent=change.where(table["state"].eq("both")))
@@ -266,14 +258,14 @@ def safety(
             "hours": float(part["hours"].sum()),
             "pending_hours": float(part["pending_hours"].sum()),
             "pending_logs": _count(part, "pending"),
-            **{rate: cents(_count(rated, case) * base_hours / base) for rate, case in rates.items()},
+            **{rate: measures.cents(_count(rated, case) * base_hours / base) for rate, case in rates.items()},
             "injuries_per_incident": round(counts["injury"] / (counts["incident"] or math.nan), 4),
         }
 
     unknown = {name or hours_from: words(figures) for name, figures in _FIGURES.items()}
     summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
-    whole = first_row(total)
+    whole = measures.first_row(total)
     total["projects_without_hours"] = len(silent)
     total = data.blank(total, hours_from, ["projects_without_hours"])
     by_type = grouped(
@@ -295,7 +287,9 @@ def safety(
     }
     findings = sentences(texts, whole, months=months, day=f"{data.as_of:%Y-%m-%d}", base_hours=base_hours)
     text = "{without_hours:project(s)} with incidents but without hours, not in the rates: {named}."
-    findings += sentences({text: len(silent)}, without_hours=len(silent), named=project_texts(silent))
+    findings += sentences(
+        {text: len(silent)}, without_hours=len(silent), named=measures.project_texts(silent)
+    )
     rolling = by_month.set_index("month")[["trir", "industry"]]
     title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"

@@ -14,18 +14,9 @@ import pandas as pd
 from procore_nb.client import Procore
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError
 from procore_nb.progress import Progress, announce
+from procore_nb.reports import local_lists
 from procore_nb.reports.definition import ReportFunction, Use
-from procore_nb.reports.local_lists import (
-    STATES,
-    FramesReader,
-    LocalReader,
-    Plan,
-    States,
-    in_window,
-    of_projects,
-    selected,
-    skipped,
-)
+from procore_nb.reports.local_lists import STATES, FramesReader, LocalReader, Plan, States, in_window, skipped
 from procore_nb.reports.report_data import ReportData
 from procore_nb.scalars import STATUS_WORDS
 from procore_nb.store import NotKeptYetError, Store
@@ -89,7 +80,7 @@ class StoreReader(LocalReader):
     def _of_chosen(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         if "projects" not in frames and "projects" in self._names:
             frames = {**frames, "projects": self._table("projects")}
-        return {**frames, **of_projects(frames, self._projects)}
+        return {**frames, **local_lists.of_projects(frames, self._projects)}
 
     def _table(self, key: str) -> pd.DataFrame:
         """Return a table as it is, read once for all reports."""
@@ -195,7 +186,7 @@ class ProcoreReader:
         if self._projects is None:
             status: Any = STATUS_WORDS.get(self._chosen.lower()) if isinstance(self._chosen, str) else None
             frame = self._procore.projects(status=status or "All", progress=self._progress_of)
-            self._projects = frame if status else selected(frame, self._chosen)
+            self._projects = frame if status else local_lists.selected(frame, self._chosen)
         return self._projects
 
     def _list(
