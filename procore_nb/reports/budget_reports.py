@@ -343,7 +343,7 @@ def _contract_lines(data: ReportData, name: str) -> pd.DataFrame:
     counting = contracts[["parent", "state", "currency", "approved_change_orders"]]
     lines, counting = comparable_ids("parent", lines, counting)
     rows = lines.merge(counting, on="parent", how="inner")
-    if len(rows) and not data.has(_ORDER_LINES):
+    if len(rows) and _ORDER_LINES not in data.frames:
         own = rows.groupby("parent")["amount"]
         whole = own.transform("sum")
         share = (rows["amount"] / whole).where(whole.ne(0), 1 / own.transform("size"))
@@ -366,7 +366,7 @@ def _lines(data: ReportData, name: str, parents: str) -> pd.DataFrame:
 
 def _change_lines(data: ReportData, contracts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the lines of approved change orders, with state and currency of their contract."""
-    orders = data.take(_ORDERS, "", "status contract_id" if data.has(_ORDERS) else "", "id")
+    orders = data.take(_ORDERS, "", "status contract_id" if _ORDERS in data.frames else "", "id")
     lines = _lines(data, _ORDER_LINES, "commitment_change_order_id holder.id").assign(what="change order")
     if lines.empty or orders.empty:
         return lines.assign(state="", currency="", kind="")

@@ -5,7 +5,6 @@ In: columns as Procore sends them, names of time zones and countries. Out: typed
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -32,16 +31,7 @@ def amounts(values: Column[Any]) -> Column[Any]:
     """Return money or other numbers as float64, from decimals, numbers or text; what is no number is missing."""
     if values.dtype == "float64":
         return values
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype("Float64").astype("float64")
-    return values.map(_number).astype("float64")
-
-
-def _number(value: Any) -> float:
-    try:
-        return math.nan if is_missing(value) else float(value)
-    except (TypeError, ValueError):
-        return math.nan
+    return pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
 
 
 def booleans(column: Column[Any], *, missing: bool = False) -> Column[Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.columns import booleans, comparable_ids, ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import classify, figures_frame, first_row, sentences, words
+from procore_nb.reports.measures import classify, figures_frame, sentences, words
 from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import COMMITMENTS, ReportData, is_signed
 from procore_nb.reports.result import Answer
@@ -76,7 +76,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
         "{horizon_days} days, {non_compliant} one marked non-compliant though in date, {none_on_file} none on file; {valid} are valid.",
         "{unsigned_vendors} more have an approved but unsigned commitment only; of these, expired or without a certificate: {unsigned_not_covered}.",
     )
-    findings = sentences(dict.fromkeys(texts, True), first_row(whole), horizon_days=horizon_days)
+    findings = sentences(dict.fromkeys(texts, True), whole.to_dict("records")[0], horizon_days=horizon_days)
     counts = rows[on_site].drop_duplicates("vendor_id")["class"].value_counts()
     counts = counts.reindex([name for name in CLASSES if name in counts.index])
     pictures = [Picture("Vendors on site by the worst of their certificates", counts, "vendors")]

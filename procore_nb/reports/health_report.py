@@ -122,7 +122,7 @@ def _projects_of(data: ReportData) -> pd.DataFrame:
     known = data.projects.reset_index()[["id", "name"]].set_axis(["project_id", "project_name"], axis=1)
     scratch = copy(data)
     scratch.coverage = Coverage()  # the lists are counted where they are read for their figures
-    names = [name for lists in GAUGES.values() for name in lists if data.has(name)]
+    names = [name for lists in GAUGES.values() for name in lists if name in data.frames]
     rows = [scratch.take(name)[["project_id", "project_name"]] for name in names]
     extra = pd.concat([known.iloc[:0], *rows], ignore_index=True).drop_duplicates("project_id")
     return pd.concat([known, extra[~extra["project_id"].isin(known["project_id"])]], ignore_index=True)
@@ -204,7 +204,7 @@ def _open_items(
 
 
 def _cost(data: ReportData, projects: pd.Series[Any], limits: tuple[float, float], view: str | None) -> Gauge:
-    if not data.has("budget_view_detail_rows"):
+    if "budget_view_detail_rows" not in data.frames:
         return {"cost_over_percent": pd.Series(float("nan"), projects.index)}, {}
     summary = cost.analyse(data, **cost.checked({"view": view})).summary
     over = (100 * -summary["over_under"] / summary["projected_budget"]).where(summary["projected_budget"] > 0)
@@ -218,7 +218,7 @@ def _with_gauge(data: ReportData, grid: pd.DataFrame, name: str, gauge: Gauge) -
     """Return the projects with a gauge and its figures; where a list does not say, it is "no access" or "no data"."""
     (figures, colours), lists = gauge, GAUGES[name]
     silent = list(data.coverage.silent(*lists) - {None})
-    absent = tuple(listed for listed in lists if not data.has(listed))
+    absent = tuple(listed for listed in lists if listed not in data.frames)
     colour = classify(grid.index, "grey", colours).mask(grid["project_id"].isin(silent), "no access")
     if absent:  # what the other list says can be red, but nothing is all right
         colour = colour.where(colour.isin(["red", "no access"]) & (absent != lists), "no data")

@@ -21,7 +21,7 @@ from procore_nb.reports.columns import (
     status_codes,
 )
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import count, figures_frame, first_row, grouped, percent, sentences, words
+from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentences, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import NOBODY, Answer
@@ -138,11 +138,15 @@ def rfis(
     rows["age_class"] = classes(rows["age_days"], bounds)
     summary, whole = data.totals(rows, _rfi_figures, "rfis")
     whole["drafts_left_out"] = pd.array([data.coverage.count("draft", "rfis")], dtype="Int64")
-    ages = measures.by_class(
-        rows[rows["is_open"]],
-        "age_class",
-        class_names(bounds),
-        lambda part: {"open": len(part), "overdue": count(part["overdue"])},
+    still_open = rows[rows["is_open"]]
+    parts = {name: still_open[still_open["age_class"].eq(name).fillna(False)] for name in class_names(bounds)}
+    if still_open["age_class"].isna().any():
+        parts["(no date)"] = still_open[still_open["age_class"].isna()]
+    ages = figures_frame(
+        [
+            {"age_class": name, "open": len(part), "overdue": count(part["overdue"])}
+            for name, part in parts.items()
+        ]
     )
     tables = {"total": whole, "by_age": ages}
     if data.past:
@@ -155,7 +159,7 @@ def rfis(
         bars("Open RFIs by age in days", ages, "age_class", "open", unit="RFIs", largest=False),
         bars("Overdue RFIs by project", late, "project_name", "overdue", unit="RFIs"),
     ]
-    figures, people = first_row(whole), tables.get("by_person", pd.DataFrame(columns=["overdue"]))
+    figures, people = whole.to_dict("records")[0], tables.get("by_person", pd.DataFrame(columns=["overdue"]))
     reached = figures["censored_median_days"] >= 0
     median = "is {censored_median_days:days}" if reached else "is not reached yet"
     findings = sentences(
@@ -273,7 +277,9 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
         "Of those closed with a due date, {closed_on_time_percent:%} of {on_time_of} were on time; half were closed within {median_days_to_close:days}."
     )
     given = {name: not data.not_given(name) for name in drawn}
-    findings = sentences({pooled: given["checklists"], late: given["observation_items"]}, first_row(whole))
+    findings = sentences(
+        {pooled: given["checklists"], late: given["observation_items"]}, whole.to_dict("records")[0]
+    )
     pictures = [picture for name, picture in drawn.items() if given[name]]
     rows = _latest_first(items, *_ITEM, "assignee.vendor.name", "assignee.name", *DEADLINES)
     return Answer(summary, rows, tables, findings, pictures, ("assignee.name",))
@@ -360,7 +366,7 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
     summary, whole = data.totals(rows, measure, name)
     some = summary["items"].gt(0)
     without = int((some & summary[density].isna()).sum())
-    figures = first_row(whole) | {"projects_without_area": without}
+    figures = whole.to_dict("records")[0] | {"projects_without_area": without}
     by_vendor = by_holder(rows, rows["vendor"], "vendor")
     tables = {
         "total": figures_frame([figures]),

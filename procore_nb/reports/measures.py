@@ -108,15 +108,10 @@ def classify(index: pd.Index[Any], default: Any, masks: Mapping[str, Column[Any]
     return column
 
 
-def figures_frame(records: Sequence[dict[str, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
+def figures_frame(records: Sequence[dict[Any, Any]], columns: Iterable[str] = ()) -> pd.DataFrame:
     """Return records of figures as a frame: counts Int64, other numbers float64, days as days, words string."""
     frame = pd.DataFrame(list(records), columns=None if records else list(columns))
     return frame.assign(**{str(name): _typed(frame[name]) for name in frame})
-
-
-def first_row(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of the first row by their names."""
-    return {str(name): value for name, value in frame.to_dict("records")[0].items()}
 
 
 def _typed(column: Column[Any]) -> Column[Any]:
@@ -164,14 +159,6 @@ def concat_sources(columns: str, **frames: pd.DataFrame) -> pd.DataFrame:
 def concat_rows(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return frames below each other; those without rows, whose columns have no types yet, only where all are so."""
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
-
-
-def by_class(rows: pd.DataFrame, column: str, names: Sequence[str], measure: Measure) -> pd.DataFrame:
-    """Return one row for each class, also for those without rows; what has no class comes last, if there is any."""
-    parts = {name: rows[(rows[column] == name).fillna(False)] for name in names}
-    if rows[column].isna().any():
-        parts["(no date)"] = rows[rows[column].isna()]
-    return figures_frame([{column: name} | measure(part) for name, part in parts.items()])
 
 
 def money_text(value: Any, currency: Any = "") -> str:

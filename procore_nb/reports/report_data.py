@@ -141,10 +141,6 @@ class ReportData:
         days: Column[Any] = local_days(pd.Series(self.day or self.now, index=rows.index), zones)
         return days
 
-    def has(self, name: str) -> bool:
-        """Return whether a list was given and some project answered it."""
-        return name in self.frames
-
     def not_given(self, *names: str) -> bool:
         """Return whether one of these lists is not in the store, or was not among the frames."""
         return any(self.coverage.states.get((name, None), ("", ""))[0] == "not given" for name in names)

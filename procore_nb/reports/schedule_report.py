@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.reports import measures
 from procore_nb.reports.columns import amounts, booleans
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import concat_rows, first_row, median, percent, sentence, sentences, words
+from procore_nb.reports.measures import concat_rows, median, percent, sentence, sentences, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
@@ -80,7 +80,7 @@ def schedule(data: ReportData) -> Answer:
     total = total.drop(columns="end_variance_days")
     late = summary[summary["end_variance_days"].fillna(0) > 0]
     late = late.sort_values("end_variance_days", ascending=False)
-    findings = _findings(summary, first_row(total), late, no_tasks) if len(rows) else []
+    findings = _findings(summary, total.to_dict("records")[0], late, no_tasks) if len(rows) else []
     rows, slipping = (
         frame[_SHOWN].sort_values("variance_days", ascending=False, ignore_index=True)
         for frame in (rows, rows[rows["slipping"].fillna(False)])
@@ -92,7 +92,7 @@ def schedule(data: ReportData) -> Answer:
 
 
 def _findings(
-    summary: pd.DataFrame, figures: dict[str, Any], late: pd.DataFrame, no_tasks: bool
+    summary: pd.DataFrame, figures: dict[Any, Any], late: pd.DataFrame, no_tasks: bool
 ) -> list[str]:
     based, worst = int(summary["end_variance_days"].count()), ""
     for row in late.head(1).to_dict("records"):

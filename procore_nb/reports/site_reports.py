@@ -121,7 +121,7 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     }
     parts = {name: part.reset_index(drop=True) for name, part in {"same_sites": same, **states}.items()}
     tables = {"total": figures_frame([whole]), **parts}
-    if production and data.has("field_production_report"):
+    if production and "field_production_report" in data.frames:
         tables["production"] = _production(data)
     texts = (
         "People on site: {many_first} in {first}, {many_second} in {second} ({total_change_percent:%}), all projects that logged in either.",
@@ -230,7 +230,7 @@ def safety(
     cases = {"incident": incidents} | {
         case: _of_incidents(data, name, incidents) for case, name in _CASES.items()
     }
-    if hours_from == "manpower_logs" and not data.has(hours_from) and data.has("timecard_entries"):
+    if hours_from == "manpower_logs" and hours_from not in data.frames and "timecard_entries" in data.frames:
         hours_from = "timecard_entries"
     hours = _hours(data, hours_from)
     # Hours of projects whose injuries are not known would make the rates too low.
@@ -265,7 +265,7 @@ def safety(
     unknown = {name or hours_from: words(figures) for name, figures in _FIGURES.items()}
     summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
-    whole = measures.first_row(total)
+    whole = total.to_dict("records")[0]
     total["projects_without_hours"] = len(silent)
     total = data.blank(total, hours_from, ["projects_without_hours"])
     by_type = grouped(

@@ -12,7 +12,7 @@ import pandas as pd
 from procore_nb.reports.columns import amounts, local_days, names_in, nested_records, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import by_holder, with_deadlines
-from procore_nb.reports.measures import classify, count, first_row, mean, median, percent, sentences, words
+from procore_nb.reports.measures import classify, count, mean, median, percent, sentences, words
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
@@ -71,7 +71,7 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
         "Half of the reviews took up to {median_cycle_days:days}; {resubmitted_percent:%} of {closed_chains} closed chains were resubmitted. "
         "Approvers respond in {mean_response_days:days} by Procore's rule (mean); the median of all {responses} is {median_response_days:days}.",
     )
-    findings = sentences(dict.fromkeys(texts, True), first_row(total))
+    findings = sentences(dict.fromkeys(texts, True), total.to_dict("records")[0])
     floats = current[~current["closed_rejected"]].set_index("project_name")["float_days"]
     title, unit = "Float of submittals not closed, a dot each", "days to the latest approval; red: too late"
     late = summary.sort_values("at_risk", ascending=False)
