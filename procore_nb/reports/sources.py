@@ -13,7 +13,7 @@ import pandas as pd
 
 from procore_nb.client import Procore
 from procore_nb.errors import AccessError, ArgumentError, NotFoundError
-from procore_nb.progress import Progress, announce
+from procore_nb.progress import Progress, announce, duration_text
 from procore_nb.reports import local_lists
 from procore_nb.reports.definition import ReportFunction, Use
 from procore_nb.reports.local_lists import STATES, FramesReader, LocalReader, Plan, States, in_window, skipped
@@ -99,8 +99,7 @@ class StoreReader(LocalReader):
 
     def changed(self, report: ReportFunction, day: pd.Timestamp) -> tuple[pd.DataFrame, list[str]]:
         """Return how many rows of each list and project are new, changed or deleted after a day, by `Store.changes`."""
-        columns = ["list", "project_id", "new", "changed", "deleted"]
-        changes, young = [pd.DataFrame(columns=["list", "project_id", "change"])], []
+        changes, young = [], []
         for name, key in self.keys(report).items():
             if name == "projects":
                 continue
@@ -111,11 +110,13 @@ class StoreReader(LocalReader):
                 rows = rows.reindex(columns=["project_id", "change"]).astype({"project_id": "object"})
                 changes.append(rows.assign(list=name))
         notes = [f"Not kept, or still empty, on {day:%Y-%m-%d}: {', '.join(young)}."] if young else []
-        if len(changes) == 1:
-            return pd.DataFrame(columns=columns), notes
-        sizes = pd.concat(changes[1:]).groupby(["list", "project_id", "change"], dropna=False).size()
-        counts = sizes.unstack(fill_value=0).reset_index()
-        return counts.reindex(columns=columns, fill_value=0), notes
+        counts = pd.DataFrame()
+        if changes:
+            sizes = pd.concat(changes).groupby(["list", "project_id", "change"], dropna=False).size()
+            counts = sizes.unstack(fill_value=0).reset_index()
+        return counts.reindex(
+            columns=["list", "project_id", "new", "changed", "deleted"], fill_value=0
+        ), notes
 
 
 def _end(day: pd.Timestamp) -> pd.Timestamp:
@@ -150,7 +151,7 @@ class ProcoreReader:
             return
         requests = f"{least:,} requests" if least == most else f"{least:,} to {most:,} requests"
         further = f", and one for each chosen row of {', '.join(parents)}" if parents else ""
-        times = [f"{_duration(least / count * seconds)} at {limit}" for count, seconds, limit in _LIMITS]
+        times = [f"{duration_text(least / count * seconds)} at {limit}" for count, seconds, limit in _LIMITS]
         needs = "1 report needs" if len(reports) == 1 else f"{len(reports)} reports need"
         kept = "What has come is kept by the cache."
         if self._procore.policy.cache is None:
@@ -198,11 +199,10 @@ class ProcoreReader:
         for name, bound in (("start", min), ("end", max)):
             if name in widest:
                 widest[name] = bound([widest[name], *(its[name] for _, its in same if name in its)])
+        targets = pd.DataFrame({"id": [0]})  # the company
         if use.parent:
             targets = use.select(data.frames, options)
-        elif use.of_company:
-            targets = pd.DataFrame({"id": [0]})
-        else:
+        elif not use.of_company:
             targets = self._targets(use, data, [other for other, _ in same])
         key = (use.name, *sorted(widest.items()), *map(str, targets.get("id", ())))
         if key not in self._fetched:
@@ -259,12 +259,6 @@ def _requests(uses: Sequence[Use], projects: int) -> tuple[int, int, list[str]]:
     sure = {use.name for use in uses if not (use.of_company or use.parent or use.if_empty or use.if_any)}
     least, most = (len(of_company) + len(names) * projects for names in (sure, sure | conditional))
     return least, most, sorted({use.parent for use in uses if use.parent})
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 5400:
-        return f"{seconds / 3600:,.1f} hours"
-    return f"{seconds / 60:,.0f} minutes" if seconds >= 90 else f"{seconds:,.0f} s"
 
 
 def store_reader(reader: Reader) -> StoreReader:
