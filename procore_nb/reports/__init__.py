@@ -15,7 +15,6 @@ from procore_nb.near_match import did_you_mean, near
 from procore_nb.reports.billing_reports import billing, wip
 from procore_nb.reports.budget_reports import buyout, cost
 from procore_nb.reports.change_report import changes
-from procore_nb.reports.columns import as_day
 from procore_nb.reports.compliance_report import compliance
 from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.health_report import portfolio_health
@@ -25,6 +24,7 @@ from procore_nb.reports.result import Report
 from procore_nb.reports.schedule_report import schedule
 from procore_nb.reports.site_reports import manpower, safety
 from procore_nb.reports.submittal_report import submittals
+from procore_nb.reports.typed_columns import as_day
 
 _ORDER = (portfolio_health, rfis, submittals, changes, cost, buyout, wip, billing, safety, quality, punch)
 REPORTS: dict[str, ReportFunction] = {

@@ -13,9 +13,9 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.progress import counted
-from procore_nb.reports.columns import as_day
 from procore_nb.reports.measures import cents, figures_frame, label, money_text, number_text, words
 from procore_nb.reports.result import Answer
+from procore_nb.reports.typed_columns import as_day
 from procore_nb.scalars import is_missing
 
 _KEYS = words("id vendor_id insurance_type cost_code category side kind currency")

@@ -19,11 +19,11 @@ import pandas as pd
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
-from procore_nb.reports.columns import DayCounter, as_day
 from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.measures import Finding, figures_frame, words
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer, Report
+from procore_nb.reports.typed_columns import DayCounter, as_day
 
 Arguments = Callable[[pd.Timestamp, Mapping[str, Any]], dict[str, Any]]
 Select = Callable[[dict[str, pd.DataFrame], Mapping[str, Any]], pd.DataFrame]

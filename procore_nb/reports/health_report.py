@@ -16,7 +16,6 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.budget_reports import BUDGET, cost
-from procore_nb.reports.columns import ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import rfi_rows
 from procore_nb.reports.measures import classify, figures_frame, project_text, project_texts, sentences
@@ -24,6 +23,7 @@ from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import Coverage, ReportData
 from procore_nb.reports.result import Answer
 from procore_nb.reports.submittal_report import REJECTED, current_submittals
+from procore_nb.reports.typed_columns import ids_of, lookup, status_codes
 
 GAUGES = {
     "incidents": ("injuries", "near_misses"),

@@ -11,7 +11,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from procore_nb.reports import measures
-from procore_nb.reports.columns import (
+from procore_nb.reports.definition import Use, report
+from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentences, words
+from procore_nb.reports.pictures import bars
+from procore_nb.reports.report_data import ReportData
+from procore_nb.reports.result import NOBODY, Answer
+from procore_nb.reports.typed_columns import (
     amounts,
     check_classes,
     class_names,
@@ -20,11 +25,6 @@ from procore_nb.reports.columns import (
     nested_records,
     status_codes,
 )
-from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentences, words
-from procore_nb.reports.pictures import bars
-from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import NOBODY, Answer
 
 DEADLINES = words("age_days overdue late_days late_working_days days_to_close on_time")
 _ITEM = words("project_id project_name id name status started due_date closed")

@@ -15,9 +15,9 @@ from procore_nb.errors import ArgumentError, CatalogError, warn
 from procore_nb.frame_info import partial_note
 from procore_nb.frames import to_frame
 from procore_nb.near_match import near
-from procore_nb.reports.columns import ids_of, local_days
 from procore_nb.reports.definition import ReportFunction
 from procore_nb.reports.report_data import ReportData
+from procore_nb.reports.typed_columns import ids_of, local_days
 from procore_nb.scalars import STATUS_WORDS, select_projects
 
 Plan = Sequence[tuple[ReportFunction, Mapping[str, Any]]]

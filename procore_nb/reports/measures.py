@@ -17,7 +17,7 @@ import pandas as pd
 
 from procore_nb.export.column_text import titles
 from procore_nb.progress import counted
-from procore_nb.reports.columns import amounts
+from procore_nb.reports.typed_columns import amounts
 from procore_nb.scalars import is_missing
 
 Column = pd.Series

@@ -17,8 +17,16 @@ from procore_nb.demo.company import TODAY
 from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
-from procore_nb.reports.columns import DayCounter, amounts, booleans, ids_of, local_days, lookup, project_ids
 from procore_nb.reports.measures import Measure, figures_frame, grouped, largest_first, words
+from procore_nb.reports.typed_columns import (
+    DayCounter,
+    amounts,
+    booleans,
+    ids_of,
+    local_days,
+    lookup,
+    project_ids,
+)
 from procore_nb.scalars import is_missing, zone
 
 Column = pd.Series

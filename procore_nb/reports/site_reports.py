@@ -14,12 +14,12 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.reports import measures
-from procore_nb.reports.columns import amounts, as_day, booleans, ids_of, lookup, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import concat_sources, figures_frame, grouped, percent, sentences, words
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
+from procore_nb.reports.typed_columns import amounts, as_day, booleans, ids_of, lookup, status_codes
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from procore_nb.reports.columns import amounts, local_days, names_in, nested_records, status_codes
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import by_holder, with_deadlines
 from procore_nb.reports.measures import classify, count, mean, median, percent, sentences, words
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
+from procore_nb.reports.typed_columns import amounts, local_days, names_in, nested_records, status_codes
 
 REJECTED = ("rejected", "revise_and_resubmit")
 _NAME = "submittals_v1_1"

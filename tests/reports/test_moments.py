@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import procore_nb as pnb
-from procore_nb.reports.columns import DayCounter
+from procore_nb.reports.typed_columns import DayCounter
 from procore_nb.scalars import moment_named, utc_moment
 
 THURSDAY = date(2026, 6, 18)
