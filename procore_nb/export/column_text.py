@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
 import numpy as np
@@ -31,9 +31,9 @@ TIMES = frozenset({"date", "time", "moment"})
 NUMBERS = frozenset({"integer", "number", "decimal"})
 _OF_NUMPY = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 _JSON = {list, dict, str, int, float, bool}
-_INFINITE = ("Infinity", "-Infinity")
 _MAX_PLACES = 40  # an amount of more is written with an exponent
-_WHOLE_NUMBER = "^-?[0-9]+$"  # Arrow would read 0x1F too
+# Texts that `to_csv` writes; Arrow would read 0x1F too, Python NaN.
+_WRITTEN = {"integer": "^-?[0-9]+$", "decimal": "^-?([0-9.]+(e[+-]?[0-9]+)?|Infinity)$"}
 _UNIT = re.compile(r"\[(s|ms|us|ns)\b")
 _CAPITALS = re.compile(r"\b(Rfis?|Url|Wbs|Erp|Pdf|Gps|Osha|Uuid)\b", re.IGNORECASE)
 
@@ -231,6 +231,10 @@ def _json_or_issue(text: str | None, issues: ParseIssues) -> Any:
 
 def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
     logical = how.logical
+    if logical == "integer" or (logical == "decimal" and how.dtype == "object"):
+        written = pc.all(pc.match_substring_regex(cells, _WRITTEN[logical])).as_py()
+        if written is False:  # None: there are no cells
+            raise ValueError("not as to_csv writes it")
     if logical in ("text", "id"):
         texts = decode(cells, "text")
         numbers = whole_numbers(texts) if logical == "id" else None
@@ -238,7 +242,7 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
     if logical == "list":
         return pd.Series(decode(cells, "list"))
     if logical == "decimal" and how.dtype == "object":
-        return pd.Series(_decimals(cells), dtype=object)
+        return pd.Series(decode(cells, "decimal", decimals="exact"))
     if logical in TIMES:
         unit = _UNIT.search(how.dtype)
         timestamp = pa.timestamp(unit[1] if unit else "us", "UTC" if logical == "time" else None)
@@ -246,27 +250,12 @@ def _cast(cells: Any, how: ColumnType) -> pd.Series[Any]:
         naive = pd.Series(times.cast(pa.timestamp(timestamp.unit)).to_numpy())
         return naive.dt.tz_localize("UTC") if logical == "time" else naive
     if logical == "integer":
-        matches = pc.all(pc.match_substring_regex(cells, _WHOLE_NUMBER)).as_py()
-        if matches is False:  # None: there are no cells
-            raise ValueError("not whole numbers")
         name = how.dtype.lower() if how.dtype != "object" else "int64"
         dtype: Any = dtype_named(name.capitalize().replace("Ui", "UI"))
         return pd.Series(dtype.__from_arrow__(cells.cast(pa.type_for_alias(name))))
     if logical == "boolean":
         return pd.Series(decode(cells.cast(pa.bool_()), "boolean"))
     return pd.Series(decode(cells.cast(pa.float64()), "number"))
-
-
-def _decimals(cells: Any) -> list[Decimal | None]:
-    """Decimals as they are written; equal ones are made once."""
-    encoded = cells.dictionary_encode().unify_dictionaries().combine_chunks()
-    try:
-        values = [Decimal(text) for text in encoded.dictionary.to_pylist()]
-    except InvalidOperation as error:
-        raise ValueError("not a decimal") from error
-    if any(not value.is_finite() and str(value) not in _INFINITE for value in values):
-        raise ValueError("not a decimal")
-    return [None if code is None else values[code] for code in encoded.indices.to_pylist()]
 
 
 def _categories(cells: Any, how: ColumnType) -> Any:

@@ -39,9 +39,10 @@ _EXACT_DIGITS = 15
 _CUT = " … (cut)"
 _FIRST_DAY = datetime(1900, 3, 1)  # before it, Excel counts a day that never was
 _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)
-_TIME = "yyyy-mm-dd hh:mm:ss"
 # Without the last one, twelve digits look like 1.2E+11.
-_FORMATS = {"date": "yyyy-mm-dd", "time": _TIME, "moment": _TIME, "integer": "0"}
+_FORMATS = (
+    {"date": "yyyy-mm-dd"} | dict.fromkeys(("time", "moment"), "yyyy-mm-dd hh:mm:ss") | {"integer": "0"}
+)
 Convert = Callable[[Any], Any]
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
@@ -113,11 +114,8 @@ def write_workbook(
                 f"a sheet holds {MAX_ROWS - 1:,} and a header, and {MAX_COLUMNS:,}.",
                 advice="Filter the frame, split it over several sheets, or use to_csv or to_parquet.",
             )
-    options: dict[str, Any] = dict.fromkeys(
-        ("strings_to_numbers", "strings_to_formulas", "strings_to_urls"), False
-    )
     with replace_atomically(target) as draft, draft.open("wb") as file:
-        book = xlsxwriter.Workbook(file, options | {"constant_memory": True, "tmpdir": str(draft.parent)})
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": str(draft.parent)})
         try:
             text_ids = _text_ids(tables, {name: row_name(value, name) for name, value in frames.items()})
             for title, (name, table) in zip(sheet_names(list(tables)), tables.items(), strict=True):
@@ -249,7 +247,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, shown: Any, places: int) -
     if isinstance(value, str):
         if value:
             sheet.write_string(row, at, _fitted(value), shown)
-        return len(value) if len(value) < 60 and "\n" not in value else max(map(len, value[:500].split("\n")))
+        return max(map(len, value[:500].split("\n")))
     if isinstance(value, bool):
         sheet.write_boolean(row, at, value)
         return 5
@@ -298,7 +296,7 @@ def _decimal(value: Decimal) -> float | str:
     return _number(value) if exact else str(value)
 
 
-_CONVERTERS: dict[str, Convert] = {
+_CONVERTERS: Mapping[str, Convert] = {
     "boolean": bool,
     "date": _day,
     "time": _moment,
@@ -310,7 +308,7 @@ _CONVERTERS: dict[str, Convert] = {
 
 def _fitted(text: str) -> str:
     """Text that fits a cell, counted as for names; half a surrogate pair is no character."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii() and len(text) <= _CELL_LENGTH:
         return text
     pairs = text.encode("utf-16-le", "replace")
