@@ -42,19 +42,17 @@ def to_csv(
     frame
         A frame; or a dict of name to frame, which gives a folder of files `<name>.csv`.
     path
-        The file to write (the folder, for a dict). Its folder must exist. A file of that name is replaced once the
-        new one is whole.
+        The file to write (the folder, for a dict), in a folder that exists; replaced once the new one is whole.
     excel
-        For people who open the file in a spreadsheet: marks it as UTF-8 (byte order mark), ends lines with
-        carriage return and line feed, and puts an apostrophe before text that would run as a formula.
+        For spreadsheets: marks the file as UTF-8 (byte order mark), ends lines with carriage return and line feed, and
+        puts an apostrophe before text that would run as a formula.
 
     Returns
     -------
     Path
-        The file or folder. UTF-8, commas, times as `2026-01-31T09:30:00Z`, dates as `2026-01-31`, `true` and
-        `false`, money with two decimals at least and never fewer than it has, lists as JSON text, missing as nothing, empty text as `""`. Beside it
-        stands `<name>.csv.types.json` with the types for `read_csv`; an index is written as columns, if it is
-        more than numbers without a name. What no file can hold is warned of.
+        The file or folder. UTF-8, commas, times as `2026-01-31T09:30:00Z`, dates as `2026-01-31`, `true` and `false`, money with two
+        decimals at least and never fewer than it has, lists as JSON text, missing as nothing, empty text as `""`; an index with a name as
+        columns. `<name>.csv.types.json` beside it has the types for `read_csv`. What no file can hold is warned of.
 
     Raises
     ------
@@ -91,11 +89,10 @@ def read_csv(
     path
         The CSV file.
     endpoint
-        Whose records these are, where no `<name>.csv.types.json` stands beside the file: a catalogue name gives
-        the declared types; without one, types follow the column names.
+        Whose records these are, where the file has no `<name>.csv.types.json`: a catalogue name gives the declared
+        types; without one, types follow the column names.
     catalogue
-        Where that name is looked up, such as `procore.catalogue`; without one, in the catalogue that comes with this
-        package.
+        Where that name is looked up, such as `procore.catalogue`. None: in this package's own.
 
     Returns
     -------

@@ -57,7 +57,7 @@ def to_excel(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.Pa
         A frame, which becomes the sheet "Data"; or a dict of name to frame, a sheet for each. Names that Excel does
         not take are changed: 31 characters at most, none of the signs that file names lack, no two alike.
     path
-        The workbook to write, `.xlsx`. Its folder must exist. A file of that name is replaced once the new one is whole.
+        The workbook to write, `.xlsx`, in a folder that exists; replaced once the new one is whole.
 
     Returns
     -------

@@ -181,11 +181,8 @@ def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
         how = type_of(column)
         # Numbers with places are money, hours or percents if the frame says so, or else their name.
         is_number = how.logical in ("decimal", "number") and how.categories is None
-        types.append(replace(how, money=is_number and (name in amounts or rule_of(name) == "decimal")))
-    if ranges:
-        types = [
-            replace(how, range=range_of(column, how)) for column, how in zip(columns, types, strict=True)
-        ]
+        how = replace(how, money=is_number and (name in amounts or rule_of(name) == "decimal"))
+        types.append(replace(how, range=range_of(native(column), how)) if ranges else how)
     level_names = [_json_name(name) for name, _ in levels]
     return WritableTable(names, columns, types, len(frame), level_names, _labels(frame.columns))
 

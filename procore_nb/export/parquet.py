@@ -24,16 +24,8 @@ import pyarrow.parquet as pq
 from procore_nb.atomic_write import output_path
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
+from procore_nb.export import frame_files
 from procore_nb.export.column_text import ColumnType, column_from, dtype_named, texts_of
-from procore_nb.export.frame_files import (
-    INDEX_ADVICE,
-    column_types,
-    repeated_name,
-    restored_frame,
-    schema_json,
-    writable,
-    write_frames,
-)
 from procore_nb.frames.codec import decode, dtype_of, encode, from_any_column, logical_type
 from procore_nb.frames.parse import ParseIssues
 from procore_nb.scalars import is_missing
@@ -42,7 +34,7 @@ _KEY = b"procore_nb"
 _OBJECTS = "objects"  # Python's dates, times and numbers, which Arrow holds as they are
 
 
-@explain_calls(index=INDEX_ADVICE)
+@explain_calls(index=frame_files.INDEX_ADVICE)
 def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.PathLike[str]) -> Path:
     """Write a frame to a Parquet file and return its path.
 
@@ -51,8 +43,7 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     frame
         A frame; or a dict of name to frame, which gives a folder of files `<name>.parquet`.
     path
-        The file to write (the folder, for a dict). Its folder must exist. A file of that name is replaced once the
-        new one is whole.
+        The file to write (the folder, for a dict), in a folder that exists; replaced once the new one is whole.
 
     Returns
     -------
@@ -73,7 +64,9 @@ def to_parquet(frame: pd.DataFrame | Mapping[str, pd.DataFrame], path: str | os.
     >>> pnb.to_parquet(pnb.to_frame([{"id": 1}]), "projects.parquet").name
     'projects.parquet'
     """
-    return write_frames(frame, path, ".parquet", lambda one, draft: pq.write_table(_arrow_table(one), draft))
+    return frame_files.write_frames(
+        frame, path, ".parquet", lambda one, draft: pq.write_table(_arrow_table(one), draft)
+    )
 
 
 @explain_calls()
@@ -107,24 +100,24 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
     except (OSError, pa.ArrowException) as error:
         raise ArgumentError(f"{file} cannot be read: {str(error).rstrip('.')}.") from error
     schema = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
-    types = column_types(schema, table.column_names)
+    types = frame_files.column_types(schema, table.column_names)
     columns = [
         pd.Series(from_any_column(values) if how is None else _decoded(values, how))
         for values, how in zip(table.columns, types, strict=True)
     ]
     rows = table.num_rows if columns else schema.get("rows", table.num_rows)
-    return restored_frame(columns, table.column_names, rows, schema)
+    return frame_files.restored_frame(columns, table.column_names, rows, schema)
 
 
 def _arrow_table(frame: pd.DataFrame) -> pa.Table:
-    table = writable(frame)
-    duplicate = repeated_name(table.names)
+    table = frame_files.writable(frame)
+    duplicate = frame_files.repeated_name(table.names)
     if duplicate is not None:
         raise ArgumentError(f"Two columns have the same name, {duplicate!r}.", advice="Rename one of them.")
     pairs = [encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
     typed = replace(table, types=[how for _, how in pairs])
-    metadata = {_KEY: schema_json(frame, typed, rows=table.rows)}
+    metadata = {_KEY: frame_files.schema_json(frame, typed, rows=table.rows)}
     return pa.table([array for array, _ in pairs], names=names).replace_schema_metadata(metadata)
 
 

@@ -237,11 +237,9 @@ def to_frame(
         dtypes, also without records. Keys it does not declare have JSON's own type; JSON text goes by the key's
         name, where every value can be read that way.
     decimals
-        "float" makes float64 columns of money, hours and percents; "exact" makes `decimal.Decimal` of them (missing is
-        None).
+        "float" makes float64 columns of money, hours and percents; "exact" `decimal.Decimal` (missing is None).
     catalogue
-        Where the endpoint's name is looked up, such as `procore.catalogue`; without one, in the catalogue that comes
-        with this package.
+        Where the endpoint's name is looked up, such as `procore.catalogue`. None: in this package's own.
 
     Returns
     -------

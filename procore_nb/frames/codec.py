@@ -175,7 +175,7 @@ def conform(
             columns.append(pa.nulls(table.num_rows, field.type))
             continue
         column, old, new = table.column(field.name), own.get(field.name), types.get(field.name)
-        columns.append(column if old == new or old is None or new is None else _widened(column, old, new))
+        columns.append(_widened(column, old, new) if old and new and old != new else column)
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -203,7 +203,12 @@ def decode(
     if logical == "decimal" and decimals == "exact":
         return _decoded_decimals(column, exact)
     if logical == "decimal":
-        column, logical = _as_doubles(column, exact), "number"
+        if not pa.types.is_floating(
+            column.type
+        ):  # through text: Arrow's own cast of decimals is off by a bit now and then
+            texts = column if _is_text(column.type) else column.cast(pa.string())
+            column = (texts if exact is None else pc.coalesce(exact, texts)).cast(pa.float64())
+        logical = "number"
     if logical == "list":
         values = column.to_pylist()
         if _is_text(column.type):
@@ -281,17 +286,16 @@ def _fixed_decimals(values: list[Any]) -> tuple[Any, Any]:
     try:
         return pa.array(values, ARROW_TYPES["decimal"]), None
     except pa.ArrowInvalid:
-        rounded = [_rounded(value) for value in values]
+        with localcontext() as context:
+            context.prec = 60
+            rounded = [
+                None
+                if value is None or abs(value) >= _STORE_LIMIT
+                else value.quantize(_STORE_PLACES, rounding=ROUND_HALF_EVEN)
+                for value in values
+            ]
         exact = [None if value == near else str(value) for value, near in zip(values, rounded, strict=True)]
         return pa.array(rounded, ARROW_TYPES["decimal"]), pa.array(exact, pa.string())
-
-
-def _rounded(value: Decimal | None) -> Decimal | None:
-    if value is None or abs(value) >= _STORE_LIMIT:
-        return None
-    with localcontext() as context:
-        context.prec = 60
-        return value.quantize(_STORE_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def _least_decimals(values: list[Decimal | None]) -> Any:
@@ -303,14 +307,6 @@ def _least_decimals(values: list[Decimal | None]) -> Any:
         if pa.types.is_decimal128(array.type):
             return array
     return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _as_doubles(column: Any, exact: Any) -> Any:
-    """Decimals, or their texts, as the nearest doubles. Arrow's own cast of decimals is off by a bit now and then."""
-    if pa.types.is_floating(column.type):
-        return column
-    texts = column if _is_text(column.type) else column.cast(pa.string())
-    return (texts if exact is None else pc.coalesce(exact, texts)).cast(pa.float64())
 
 
 def _decoded_decimals(column: Any, exact: Any) -> Any:

@@ -40,8 +40,7 @@ def explode(frame: pd.DataFrame, column: str, *, catalogue: Catalogue | None = N
     column
         The list column, such as "departments" or "assignees".
     catalogue
-        Where the frame's endpoint is looked up, such as `procore.catalogue`; without one, in the catalogue that comes
-        with this package.
+        Where the frame's endpoint is looked up, such as `procore.catalogue`. None: in this package's own.
 
     Returns
     -------
