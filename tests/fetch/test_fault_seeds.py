@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from procore_nb.fetch import RequestPolicy
@@ -62,7 +63,7 @@ class Faulty:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(SEEDS))
+@every_case("seed", range(SEEDS))
 def test_faults_in_any_combination_lose_and_double_no_row(another, connected, seed: int) -> None:  # type: ignore[no-untyped-def]
     server = another({RFIS: [{"id": number} for number in range(1, 151)]})
     faulty = server.twist = Faulty(seed, server)

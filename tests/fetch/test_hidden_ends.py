@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from another_procore import Asked, Said
+from every_case import every_case
 
 import procore_nb as pnb
 from fetch.driving import LIMIT, drive, given_parameter, numbered
@@ -21,7 +22,7 @@ def part(page_request: PageRequest, rows: list[Any], size: int) -> list[Any]:
     return rows[(number - 1) * size : number * size]
 
 
-@pytest.mark.parametrize("paging", ["per_page_only", "limit"])
+@every_case("paging", ["per_page_only", "limit"])
 def test_a_list_with_a_size_alone_that_names_a_next_page_is_followed(paging: str) -> None:
     def serve(page_request: PageRequest) -> Page:
         return Page(
@@ -139,7 +140,7 @@ def test_pages_that_overlap_twice_alike_do_not_bring_a_row_twice() -> None:
     assert one.stats.repeated == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("status", "body"),
     [(404, {"errors": "Not found"}), (400, {"message": "page is out of range"}), (422, {"errors": {"page": ["too high"]}}), (416, None)],
 )  # fmt: skip

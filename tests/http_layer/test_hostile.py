@@ -125,7 +125,7 @@ def test_a_certificate_file_without_certificates_is_an_error_of_ours(monkeypatch
     assert "certificate" in str(caught.value) or "refused" in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("proxy", "words"),
     [
         ("socks5h://127.0.0.1:9", "proxy settings|proxy on the way"),

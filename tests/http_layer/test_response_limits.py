@@ -114,7 +114,7 @@ def test_every_encoding_that_is_accepted_is_decompressed(another, session_of, co
     assert session_of(another(twist=answers(sent, coding))).get(ME, company_id=COMPANY).body == BODY
 
 
-@pytest.mark.parametrize(("coding", "sent"), [("gzip", b"zzz"), ("deflate", b"\x78zzzz"), ("br", b"zzz")])
+@every_case(("coding", "sent"), [("gzip", b"zzz"), ("deflate", b"\x78zzzz"), ("br", b"zzz")])
 def test_what_cannot_be_decompressed_is_said_so(another, session_of, coding: str, sent: bytes) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(pnb.NetworkError, match="could not be decompressed"):
         session_of(another(twist=answers(sent, coding))).get(ME, company_id=COMPANY)

@@ -437,7 +437,7 @@ def test_connections_with_the_same_function_share_token_and_rate_limit(another, 
     assert one.session.shared is two.session.shared
 
 
-@pytest.mark.parametrize("wrong", [lambda: ("id", "s3cret"), lambda: None, lambda: 1 / 0])
+@every_case("wrong", [lambda: ("id", "s3cret"), lambda: None, lambda: 1 / 0])
 def test_a_function_that_gives_no_credentials_is_named(another, connected, wrong) -> None:  # type: ignore[no-untyped-def]
     procore = connected(another(), credentials=wrong)
     with pytest.raises(pnb.CredentialsError, match="function passed as credentials") as caught:
