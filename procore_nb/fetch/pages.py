@@ -144,7 +144,6 @@ class PageBuffer:
         """
         ids, names = self._names(rows)
         unnamed = None in ids
-        self.unnamed = self.unnamed or unnamed
         self.not_unique = self.not_unique or (not unnamed and len(set(ids)) < len(ids))
         earlier = number
         if rows and not unnamed:
@@ -208,6 +207,7 @@ class PageBuffer:
             ids = [
                 name if name is None else (name, group_of(row)) for row, name in zip(rows, ids, strict=True)
             ]
+        self.unnamed = self.unnamed or None in ids
         if not self._by_content:
             return ids, ids
         return ids, [name if name is None else content_of(row) for row, name in zip(rows, ids, strict=True)]

@@ -190,18 +190,16 @@ class Paginator:
         if self.buffer.same_pages is not None:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
-            what = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
-            self._refused_plan = what
+            problem = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
+            self._refused_plan = problem
             return []
         if self.request.paging in ("cursor", "offset"):
             return self._plan_chain(page_request, page)
         if number == self._start and (last := self._last_page(page)) is not None:
             if last - self._start >= MOST_PAGES and self.request.most_rows is None:
-                said = (
-                    f"{page.total:,} records" if page.total is not None else f"page {page.last:,} as its last"
-                )
-                many = f"{last - self._start + 1:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
-                self._refused_plan = f"announces {said}, which takes {many}"
+                size = f"page {page.last:,} as its last" if page.total is None else f"{page.total:,} records"
+                cost = f"{last - self._start + 1:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
+                self._refused_plan = f"announces {size}, which takes {cost}"
                 return []
             self._last = last
         if not self._known_last:
@@ -346,12 +344,13 @@ class Paginator:
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         names, new_rows = self.buffer.put_again(page.rows)
         self.stats.came += new_rows
-        if self.buffer.unnamed:
+        if (
+            self.buffer.unnamed
+        ):  # rows that came meanwhile have no id: the list is fetched again from its start
             return self._finish()
         is_end = self._is_end(page_request, page)
-        self._continuity.add_again(
-            Reading(page_request.number, names, page.total, self._turn, is_end), new_rows
-        )
+        reading = Reading(page_request.number, names, page.total, self._turn, is_end)
+        self._continuity.add_again(reading, new_rows)
         return self._read_again()
 
     def _conclude_moving(self) -> list[PageRequest]:
@@ -374,21 +373,17 @@ class Paginator:
         if self.request.paging in ("cursor", "offset") and self._totals:
             total = min(self._totals)
         sent = f"sent {self.stats.rows:,}"
-        what, final = "", self._refused_plan or self._unreachable
-        if self._refused_plan:
-            what = self._refused_plan
-        elif total is not None and self._counted < total:
+        problem, advice = self._refused_plan, "Fetch it in parts: a filter, or a range of time."
+        retryable = not (self._refused_plan or self._unreachable)
+        if retryable:
+            advice = "The list may be changing: try again. If it stays so, some records are hidden from this account."
+        if not problem and total is not None and self._counted < total:
             came_twice = f", {self.stats.repeated:,} more came twice" if self.stats.repeated else ""
-            what = f"announced {total:,} records and {sent}{came_twice}"
-            what += f"; {self._unreachable}" if self._unreachable else ""
-        elif self._unreachable:
-            what = f"{sent} records, and {self._unreachable}"
-        if what:
-            self.failure = IncompleteError(
-                f"GET {self.request.path} {what}.",
-                retryable=not final,
-                advice="Fetch it in parts: a filter, or a range of time."
-                if final
-                else "The list may be changing: try again. If it stays so, some records are hidden from this account.",
-            )
+            problem = f"announced {total:,} records and {sent}{came_twice}"
+            problem += f"; {self._unreachable}" if self._unreachable else ""
+        elif not problem and self._unreachable:
+            problem = f"{sent} records, and {self._unreachable}"
+        if problem:
+            message = f"GET {self.request.path} {problem}."
+            self.failure = IncompleteError(message, retryable=retryable, advice=advice)
         return []

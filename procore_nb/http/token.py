@@ -47,13 +47,13 @@ class HideSecrets(logging.Filter):
 
 
 # A filter on a logger does not reach its children.
-for _name in (
+for _name in [
     "requests_oauthlib",
     "requests_oauthlib.oauth2_session",
     "oauthlib",
     "oauthlib.oauth2",
     "oauthlib.common",
-):
+]:
     logging.getLogger(_name).addFilter(HideSecrets())
 
 

@@ -47,16 +47,8 @@ Answer = TypeVar("Answer")
 _in_use = threading.local()  # the secrets of the request that this thread sends, for `MaskSecrets`
 
 # What requests, urllib3, the operating system and arithmetic raise on broken settings and hostile responses.
-_FAILURES = (
-    requests.RequestException,
-    of_urllib3.HTTPError,
-    http.client.HTTPException,
-    zlib.error,
-    OSError,
-    ValueError,
-    ArithmeticError,
-    RecursionError,
-)
+_OF_LIBRARIES = (requests.RequestException, of_urllib3.HTTPError, http.client.HTTPException, zlib.error)
+_FAILURES = (*_OF_LIBRARIES, OSError, ValueError, ArithmeticError, RecursionError)
 
 _TLS = (of_requests.SSLError, of_urllib3.SSLError)
 _PROXY = (of_requests.ProxyError, of_urllib3.ProxyError)

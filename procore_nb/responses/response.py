@@ -32,12 +32,7 @@ from procore_nb.errors import (
 
 _DEEPEST = 20  # levels of an error body that are read for words; Procore's have four
 _MOST_TEXTS = 50  # texts of an error body that are read; the reason is one short line
-_CLASSES: Mapping[int, type[ProcoreError]] = {
-    401: AccessError,
-    403: AccessError,
-    404: NotFoundError,
-    429: RateLimitError,
-}
+_CLASSES = {401: AccessError, 403: AccessError, 404: NotFoundError, 429: RateLimitError}
 _REASON_KEYS = ("message", "errors", "error", "error_description", "details")
 
 # A float holds 15 to 17 digits, a 64-bit integer 19 or 20. One pass in C tells whether there is any such long number, at a
@@ -100,7 +95,7 @@ def error_from(response: Response) -> ProcoreError | None:
             advice=hints.REDIRECT,
         )
     reason = reason_of(response)
-    error_class = _CLASSES.get(status, ServerError if status >= 500 else RequestError)
+    error_class: type[ProcoreError] = _CLASSES.get(status, ServerError if status >= 500 else RequestError)
     # Refusals of the login host mean something else than those of the API host.
     is_login = urlsplit(response.url).path.startswith("/oauth/")
     seconds = retry_after_seconds(response.headers)

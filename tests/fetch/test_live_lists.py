@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from every_case import every_case
@@ -133,6 +134,26 @@ def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
         rows += [row["name"] for page in one.buffer.ready() for row in page]
     assert rows == [f"row {number}" for number in serve.rows]
     assert one.stats.attempts == 2
+
+
+def test_rows_without_an_id_that_are_found_when_pages_are_read_again_are_all_kept() -> None:
+    class NamelessAtTheHead(LiveList):
+        def __call__(self, page_request: Any) -> Any:
+            page = super().__call__(page_request)
+            return replace(page, rows=[row if row["id"] < 10**6 else {"name": "new"} for row in page.rows])
+
+    serve = NamelessAtTheHead(50, 10, {"insert_head": 1.0}, quiet_after=9)
+    one, rows = Paginator(ListRequest("/x", per_page=10)), []
+    waiting = [one.first()]
+    while waiting:
+        page_request = waiting.pop(0)
+        waiting += one.receive(page_request, serve(page_request))
+        if one.restarted:
+            one.restarted, rows = False, []
+        rows += [row for page in one.buffer.ready() for row in page]
+    assert one.failure is None
+    assert one.stats.attempts > 1
+    assert len(rows) == len(serve.rows)
 
 
 @every_case("seed", range(6))
