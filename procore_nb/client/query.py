@@ -21,15 +21,7 @@ from procore_nb.catalog.format import window_of
 from procore_nb.client.budget import find_views, needs_views
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.encode_query import encode, encode_arguments, has_dates, raw_keys
-from procore_nb.client.targets import (
-    ParentRows,
-    Target,
-    carried_ids,
-    check_needs,
-    list_request_for,
-    parent_rows,
-    with_parents,
-)
+from procore_nb.client.targets import ParentRows, Target, carried_ids, check_needs, list_request_for
 from procore_nb.errors import (
     AccessError,
     ArgumentError,
@@ -87,6 +79,7 @@ class ListQuery:
         needed = self.arguments.keys() & {*self.endpoint.needed}
         self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
         self.of_projects = self.project_id is not None or self.projects is not None
+        self.given = {"company_id", *self.fixed, *(["project_id"] if self.of_projects else [])}
 
     def prepare(self, *, check_wait: bool = True) -> ListFetch:
         """Return the list requests and everything needed to make a frame of their responses."""
@@ -145,23 +138,21 @@ class ListQuery:
     def _parents(self) -> list[ParentRows]:
         """Return the values of every needed id but the project's: those given as such, then those of parent frames."""
         values = self.fixed | ({} if self.parent is None else {self._parent_id(): self.parent})
-        given = [*self.fixed, *(["project_id"] if self.of_projects else [])]
-        parents = []
+        given, parents = set(self.given), list[ParentRows]()
         for name, value in sorted(values.items(), key=lambda item: isinstance(item[1], pd.DataFrame)):
             if isinstance(value, pd.DataFrame):
-                parents.append(parent_rows(value, name, endpoint=self.endpoint, given=given))
+                parents.append(ParentRows.of_frame(value, name, endpoint=self.endpoint, given=given))
             elif name in self.fixed:
                 rows = [{name: text} for text in self._texts_of(name, value)]
                 parents.append(ParentRows(name, rows, leading=is_many(value)))
             else:
                 parents.append(ParentRows(name, [{name: text} for text in id_texts(value, "parent")]))
-            given += [name, *parents[-1].carried]
+            given |= {name, *parents[-1].carried}
         return parents
 
     def _parent_id(self) -> str:
         """Return what the list calls the ids of `parent=`: the one that nothing else gives."""
-        known = {"company_id", "project_id", *self.fixed}
-        ids = [name for name in self.endpoint.needed if name not in known]
+        ids = [name for name in self.endpoint.needed if name not in {*self.given, "project_id"}]
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
@@ -171,7 +162,7 @@ class ListQuery:
 
     def _texts_of(self, name: str, value: Any) -> list[str]:
         """Return the ids, or the other values, that one needed argument was given."""
-        argument = next((one for one in self.endpoint.arguments if one.name == name), None)
+        argument = {one.name: one for one in self.endpoint.arguments}.get(name)
         if argument is None or argument.place == "path" or name.endswith("id"):
             return id_texts(value, name)
         values = value if is_many(value) else [value]
@@ -181,27 +172,22 @@ class ListQuery:
         if self.project_id is not None and self.projects is not None:
             raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
         carried = {name for parent in parents for name in parent.carried}
-        known = {one.name for one in self.endpoint.arguments}
+        known = {argument.name for argument in self.endpoint.arguments}
         # Drawings are fetched by area alone, but areas are of projects: naming some chooses among the areas.
         if self.of_projects and "project_id" not in known | carried and self.endpoint.kind != "unknown":
             raise CatalogError(
                 f"{self.endpoint.name} is a list of the whole company and takes no project.",
                 advice="Leave project_id and projects out, or choose by project in the frame.",
             )
-        raw = set(raw_keys(self.arguments).values())
+        raw = raw_keys(self.arguments).values()
         in_query = {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
-        projects = {"project_id"} if self.of_projects else set()
-        check_needs(
-            self.endpoint, {"company_id", *in_query, *projects, *(one.name for one in parents), *carried}
-        )
+        check_needs(self.endpoint, self.given | in_query | carried | {parent.name for parent in parents})
 
     def _selection(self) -> ProjectSelection | None:
         where, projects = self.endpoint.name, self.projects if self.project_id is None else self.project_id
-        if self.project_id is not None and not is_many(
-            self.project_id
-        ):  # one project, and no word for several
-            return ProjectSelection(names={project_id(self.project_id, where): None})
-        return None if projects is None else select_projects(projects, where=where)
+        if self.project_id is None or is_many(self.project_id):
+            return None if projects is None else select_projects(projects, where=where)
+        return ProjectSelection(names={project_id(self.project_id, where): None})  # no word for several
 
     def _targets(
         self, parents: Sequence[ParentRows], selection: ProjectSelection | None
@@ -217,7 +203,7 @@ class ListQuery:
             named = selection.named or selection.status
             leading += ["project_id", "project_name"] if named else ["project_id"]
         for parent in parents:
-            targets = with_parents(targets, parent)
+            targets = parent.below(targets)
             leading += [*parent.carried, parent.name] if parent.leading else []
         names = tuple(dict.fromkeys(leading))
         return [target.led_by(names) for target in targets], names

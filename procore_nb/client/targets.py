@@ -7,10 +7,10 @@ fetched the projects.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pandas as pd
@@ -73,52 +73,50 @@ class ParentRows:
     leading: bool = True
     """Whether the ids lead the rows of the frame; a single value need not."""
 
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Collection[str]) -> Self:
+        """Return the ids of a parent frame: `id`, and whatever else the list needs and the frame has, such as `project_id`.
 
-def with_parents(targets: Sequence[Target], parents: ParentRows) -> list[Target]:
-    """Return each target once for each parent row that belongs to it.
+        `name` is what the list calls that id; the frame's column may be called so too. A row need not carry ids that are `given`.
+        """
+        key = next((column for column in ("id", name) if column in frame.columns), None)
+        if key is None:
+            raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
+        columns = carried_ids(frame, endpoint, name)
+        unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        carried_values = [frame[column].tolist() for column in columns.values()]
+        for number, *values in zip(frame[key].tolist(), *carried_values, strict=True):
+            row = {}
+            for carried, value in zip(columns, values, strict=True):
+                if not is_missing(value):
+                    row[carried] = (project_id if carried == "project_id" else id_text)(value, "parent")
+                elif carried in endpoint.needed and carried not in given:
+                    problem = f"parent for {endpoint.name} has a row without {carried} (id {number})."
+                    raise ArgumentError(problem, advice=f"Leave such rows out, or pass {carried}=….")
+            row[name] = id_text(number, "parent")
+            unique.setdefault(tuple(row.items()), row)
+        return cls(name, tuple(unique.values()), tuple(columns))
 
-    A row that carries an id which the target has as well (its project) belongs to the targets with that id only.
-    """
-    shared = [name for name in parents.carried if targets and name in targets[0].ids]
-    rows_of: dict[tuple[str | None, ...], list[Mapping[str, str]]] = {}
-    for row in parents.rows:
-        rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
-    expanded = []
-    for target in targets:
-        keys = product(*((target.ids[name], None) for name in shared))
-        expanded += [target.at(row) for key in keys for row in rows_of.get(key, ())]
-    if parents.rows and targets and not expanded:
-        raise ArgumentError(
-            f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}"
-            f"{' …' if len(targets) > 1 else ''}.",
-            advice="Pass the parents of these projects, or leave the projects out: the parent frame names them.",
-        )
-    return expanded
+    def below(self, targets: Sequence[Target]) -> list[Target]:
+        """Return each target once for each row that belongs to it.
 
-
-def parent_rows(parent: pd.DataFrame, name: str, *, endpoint: Endpoint, given: Iterable[str]) -> ParentRows:
-    """Return the ids of a parent frame: `id`, and whatever else the list needs and the frame has, such as `project_id`.
-
-    `name` is what the list calls that id; the frame's column may be called so too. A row need not carry ids that are `given`.
-    """
-    key = next((column for column in ("id", name) if column in parent.columns), None)
-    if key is None:
-        raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
-    columns = carried_ids(parent, endpoint, name)
-    must = {*endpoint.needed}.difference(given)
-    unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-    carried_values = [parent[column].tolist() for column in columns.values()]
-    for number, *values in zip(parent[key].tolist(), *carried_values, strict=True):
-        row = {}
-        for carried, value in zip(columns, values, strict=True):
-            if not is_missing(value):
-                row[carried] = (project_id if carried == "project_id" else id_text)(value, "parent")
-            elif carried in must:
-                problem = f"parent for {endpoint.name} has a row without {carried} (id {number})."
-                raise ArgumentError(problem, advice=f"Leave such rows out, or pass {carried}=….")
-        row[name] = id_text(number, "parent")
-        unique.setdefault(tuple(row.items()), row)
-    return ParentRows(name, tuple(unique.values()), tuple(columns))
+        A row that carries an id which the target has as well (its project) belongs to the targets with that id only.
+        """
+        shared = [name for name in self.carried if targets and name in targets[0].ids]
+        rows_of: dict[tuple[str | None, ...], list[Mapping[str, str]]] = {}
+        for row in self.rows:
+            rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
+        expanded = []
+        for target in targets:
+            keys = product(*((target.ids[name], None) for name in shared))
+            expanded += [target.at(row) for key in keys for row in rows_of.get(key, ())]
+        if self.rows and targets and not expanded:
+            more = " …" if len(targets) > 1 else ""
+            raise ArgumentError(
+                f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}{more}.",
+                advice="Pass the parents of these projects, or leave the projects out: the parent frame names them.",
+            )
+        return expanded
 
 
 def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
