@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from procore_nb.frames.codec import decode, dtype_of, from_any_column, json_value, logical_type
-from procore_nb.frames.columns import read_column, whole_numbers
 from procore_nb.frames.parse import ParseIssues, json_text
+from procore_nb.frames.record_columns import read_column, whole_numbers
 from procore_nb.frames.types import LogicalType
 from procore_nb.scalars import is_missing
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from procore_nb.errors import ArgumentError
 from procore_nb.frame_info import describe
-from procore_nb.frames.columns import whole_numbers
+from procore_nb.frames.record_columns import whole_numbers
 from procore_nb.scalars import is_missing
 
 

@@ -18,7 +18,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import DEFAULT_DECIMALS, Decimals, checked_decimals, frame_of
-from procore_nb.frames.columns import (
+from procore_nb.frames.record_columns import (
     Column,
     ColumnBuilder,
     column_names,

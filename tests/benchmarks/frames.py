@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.columns import flattened
+from procore_nb.frames.record_columns import flattened
 
 PAGE = 1000
 

@@ -21,7 +21,7 @@ import procore_nb as pnb
 from procore_nb.client.collect import ListFetch
 from procore_nb.fetch import DeferredInterrupt
 from procore_nb.frames import FrameBuilder
-from procore_nb.frames.columns import ColumnBuilder
+from procore_nb.frames.record_columns import ColumnBuilder
 
 RFIS = "/rest/v1.0/projects/{}/rfis"
 PROGRAM = """
