@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import subprocess
@@ -13,6 +14,14 @@ import pytest
 from procore_nb.client import Procore
 from procore_nb.store import Store
 from store.living import LivingDemo, World, connection
+
+
+@pytest.fixture(autouse=True)
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes that were flushed to the disk, in order; no test waits for the disk, as only a power cut would tell."""
+    inodes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: inodes.append(os.fstat(handle).st_ino))
+    return inodes
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from store.plenty import Plenty
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("engines") / "portfolio"
-    result = Store(folder).sync(Plenty(projects=50, rows=4_000), ["budget_modifications"])
-    assert result["rows"].tolist() == [200_000]
+    result = Store(folder).sync(Plenty(projects=25, rows=4_000), ["budget_modifications"])
+    assert result["rows"].tolist() == [100_000]
     return folder
 
 
@@ -33,17 +33,17 @@ def test_duckdb_reads_many_rows(folder: Path) -> None:
         f"select count(*), count(distinct project_id), sum(transfer_amount) from "
         f"read_parquet('{folder}/budget_modifications/*.parquet', union_by_name = true)"
     ).fetchall()[0]
-    assert (answer[0], answer[1], float(answer[2])) == (200_000, 50, 999_000.0)
+    assert (answer[0], answer[1], float(answer[2])) == (100_000, 25, 499_500.0)
 
 
 @pytest.mark.slow
 def test_polars_reads_many_rows(folder: Path) -> None:
     polars = pytest.importorskip("polars")
     rows = polars.scan_parquet(f"{folder}/budget_modifications/*.parquet", missing_columns="insert")
-    assert rows.select(polars.len()).collect().item() == 200_000
+    assert rows.select(polars.len()).collect().item() == 100_000
     through_the_log = polars.scan_delta(f"{folder}/budget_modifications")
     found = through_the_log.select(polars.len(), polars.col("transfer_amount").sum()).collect().row(0)
-    assert found == (200_000, Decimal(999_000))
+    assert found == (100_000, Decimal(499_500))
 
 
 @pytest.fixture
@@ -66,11 +66,11 @@ def test_a_local_dask_cluster_reads_many_rows(folder: Path, cluster: object) -> 
     dataframe = pytest.importorskip("dask.dataframe")
     rows = _dask(dataframe, folder / "budget_modifications")
     sums = rows.groupby("project_id")["from_budget_line_item_id"].count().compute()
-    assert (len(sums), sums.sum()) == (50, 200_000)
-    assert rows[["transfer_amount"]].sum().compute().iloc[0] == Decimal(999_000)
+    assert (len(sums), sums.sum()) == (25, 100_000)
+    assert rows[["transfer_amount"]].sum().compute().iloc[0] == Decimal(499_500)
     assert rows.groupby("project_id")["transfer_amount"].sum().compute().iloc[0] == Decimal(19_980)
     bare = dataframe.read_parquet(f"{folder}/budget_modifications")
-    assert len(bare) == 200_000
+    assert len(bare) == 100_000
 
 
 def _dask(dataframe: Any, folder: Path) -> Any:
@@ -99,9 +99,9 @@ def test_spark_reads_many_rows(folder: Path, spark: Any) -> None:
         "count(`_valid_from`)",
     ).first()
     latest = Store(folder).sql("select max(updated_at) as at from budget_modifications")["at"].iloc[0]
-    assert tuple(answer)[:3] == (200_000, 50, Decimal(999_000))
+    assert tuple(answer)[:3] == (100_000, 25, Decimal(499_500))
     assert answer[3] == latest.tz_localize(None)
-    assert answer[4] == 200_000
+    assert answer[4] == 100_000
 
 
 @pytest.mark.spark

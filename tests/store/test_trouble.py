@@ -90,6 +90,26 @@ def test_a_swap_that_was_cut_short_is_seen_through_and_put_right(world: World, t
     assert (folder / "rfis" / "_manifest.json").exists(), "opening the store has put it right"
 
 
+def test_a_state_is_on_the_disk_before_it_is_put_in_place_and_so_are_the_names_after(
+    world: World, tmp_path: Path, flushed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, states = LocalFiles.rename, list[set[int]]()
+
+    def noted(self: LocalFiles, source: str, target: str) -> None:
+        folder = self.root / source
+        files = [one for one in folder.rglob("*") if one.is_file()]
+        states.append({one.stat().st_ino for one in [folder, *files]})
+        assert states[-1] <= set(flushed)
+        flushed.clear()
+        rename(self, source, target)
+
+    world.add("rfis", str(world.projects[0]))
+    monkeypatch.setattr(LocalFiles, "rename", noted)
+    sync(world, tmp_path / "portfolio", lists=["rfis"])
+    assert len(states) == 1
+    assert (tmp_path / "portfolio").stat().st_ino in flushed
+
+
 class CutBetweenRenames(MortalFiles):
     """The process ends when the present state has made room, and the next one has not taken its place."""
 
