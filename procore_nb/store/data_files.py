@@ -69,29 +69,19 @@ def _statistics(table: pa.Table, key: Sequence[str]) -> str:
 
 
 def read_rows(files: Files, folder: str, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of one Parquet file, or some of its columns; what its statistics say is without value is not read.
-
-    StoreError if the file is missing, or is not what the store wrote.
-    """
+    """The rows of one Parquet file, or some of its columns; StoreError if it is missing, or not what the store wrote."""
     path = f"{folder}/{part.file}"
     try:
         with open_verified(files, path, part.digest) as file, pq.ParquetFile(file) as parquet:
-            empty, rows = _empty_columns(parquet.metadata), parquet.metadata.num_rows
-            fields = {
-                (field.metadata or {}).get(_ALIASED, field.name.encode()).decode(): field
+            names = {
+                field.name: (field.metadata or {}).get(_ALIASED, field.name.encode()).decode()
                 for field in parquet.schema_arrow
             }
-            if columns is not None:
-                fields = {name: field for name, field in fields.items() if name in columns}
-            read = parquet.read(columns=[field.name for field in fields.values() if field.name not in empty])
+            aliases = [alias for alias, name in names.items() if columns is None or name in columns]
+            rows = parquet.read(columns=aliases)
     except (pa.ArrowException, OSError) as error:  # replaced since it was compared with its digest
         raise damaged(files.address(path)) from error
-    return pa.table(
-        {
-            name: pa.nulls(rows, field.type) if field.name in empty else read.column(field.name)
-            for name, field in fields.items()
-        }
-    )
+    return pa.Table.from_arrays(rows.columns, names=[names[alias] for alias in rows.column_names])
 
 
 def open_verified(files: Files, path: str, digest: str) -> Any:
@@ -129,6 +119,11 @@ def cuts(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[
             start = stop
 
 
+def sorted_by(rows: pa.Table, key: Sequence[str]) -> pa.Table:
+    """The rows in the order of a key; those of one key as they were, and all of them where there is no key."""
+    return rows.take(pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in key])) if key else rows
+
+
 def key_at(rows: pa.Table, key: Sequence[str], row: int) -> tuple[Any, ...]:
     """The key of one row, missing parts as None."""
     return tuple(rows.column(name)[row].as_py() for name in key)
@@ -161,15 +156,3 @@ def row_ids(rows: pa.Table, target_columns: Sequence[str]) -> Any:
 def _texts(rows: pa.Table, name: str) -> pa.Array:
     column = pc.cast(rows.column(name), pa.string())
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _empty_columns(metadata: Any) -> set[str]:
-    """The columns of a Parquet file that have no value in any of its rows."""
-    names = metadata.schema.to_arrow_schema().names
-    empty = set(names)
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for at, name in enumerate(names):
-            statistics = group.column(at).statistics
-            if statistics is None or not statistics.has_null_count or statistics.null_count != group.num_rows:
-                empty.discard(name)
-    return empty

@@ -127,44 +127,44 @@ def _all_parts(folder: str, manifest: Manifest) -> Iterator[tuple[str, Part]]:
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """Commit the table's next state without the person, and return the counts; no new state where nothing was found."""
     parts = _all_parts(manifest.table, manifest)
-    files_erased = [_Erased(read_rows(files, below, part), manifest, person, people) for below, part in parts]
-    live, ended = files_erased[: len(manifest.parts)], files_erased[len(manifest.parts) :]
+    erased = {part: _Erased(read_rows(files, below, part), manifest, person, people) for below, part in parts}
+    live, ended = [erased[part] for part in manifest.parts], [erased[part] for part in manifest.ended]
 
     def of_others(targets: list[str]) -> list[str]:
         return [target for target in targets if not _is_target_of(target, manifest, person)]
 
     since = {moment: of_others(targets) for moment, targets in manifest.since.items()}
-    if not any(erased.changed for erased in files_erased) and since == manifest.since:
+    if not any(rows.changed for rows in erased.values()) and since == manifest.since:
         return {}
     snapshot = Snapshot(files, manifest, manifest)
     after = replace(
         manifest,
-        parts=_write(snapshot, manifest.parts, live, f"part-{snapshot.mark}"),
+        parts=_write(snapshot, manifest.parts, erased, f"part-{snapshot.mark}"),
         since={moment: targets for moment, targets in since.items() if targets},
         last=manifest.last | {"skipped": of_others(manifest.last.get("skipped", []))},
     )
-    over = _write(snapshot, manifest.ended, ended, f"_ended-{snapshot.mark}", below=HISTORY)
+    over = _write(snapshot, manifest.ended, erased, f"_ended-{snapshot.mark}", below=HISTORY)
     snapshot.commit(after, ended=over, at_once=True)
     return {
-        "rows": sum(erased.removed for erased in live),
-        "versions": sum(erased.removed for erased in ended),
-        "cells": sum(erased.cells for erased in live),
-        "version_cells": sum(erased.cells for erased in ended),
-        "files": sum(erased.changed for erased in files_erased),
-        "columns": ", ".join(sorted(set().union(*(erased.columns for erased in files_erased)))),
+        "rows": sum(rows.removed for rows in live),
+        "versions": sum(rows.removed for rows in ended),
+        "cells": sum(rows.cells for rows in live),
+        "version_cells": sum(rows.cells for rows in ended),
+        "files": sum(rows.changed for rows in erased.values()),
+        "columns": ", ".join(sorted(set().union(*(rows.columns for rows in erased.values())))),
     }
 
 
 def _write(
-    snapshot: Snapshot, parts: tuple[Part, ...], files_erased: list[_Erased], stem: str, *, below: str = ""
+    snapshot: Snapshot, parts: tuple[Part, ...], erased: dict[Part, _Erased], stem: str, *, below: str = ""
 ) -> tuple[Part, ...]:
     """Files of the next state: those without the person are kept, the others are written anew."""
     written = []
-    for number, (part, erased) in enumerate(zip(parts, files_erased, strict=True)):
-        if not erased.changed:
+    for number, part in enumerate(parts):
+        if not erased[part].changed:
             written.append(snapshot.keep(part, below=below))
-        elif erased.rows.num_rows:
-            written.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", erased.rows, below=below))
+        elif (rows := erased[part].rows).num_rows:
+            written.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", rows, below=below))
     return tuple(written)
 
 

@@ -24,12 +24,12 @@ from procore_nb.store.strategy import Source
 FOLDER = "_files"
 
 
-def wanted_files(files: Files, names: str | Iterable[str] | None) -> list[str]:
+def checked_tables(files: Files, names: str | Iterable[str] | None) -> list[str]:
     """Return the names of `sync(files=…)`, checked before anything is sent."""
-    found = [names] if isinstance(names, str) else list(names or ())
-    for name in found:
+    tables = [names] if isinstance(names, str) else list(names or ())
+    for name in tables:
         _folder(files, name)
-    return found
+    return tables
 
 
 def keep_files(
@@ -48,34 +48,32 @@ def kept_files(files: Files, name: str) -> pd.DataFrame:
     entries = DownloadManifest(folder, hide=True).entries.values() if folder.is_dir() else ()
     record = ["record_id", "project_id", "kind", "content_type", "created_at"]
     rows = [
-        [*(getattr(one.record, name) for name in record), str(folder / one.path), one.bytes, one.sha256]
-        for one in entries
+        [*(getattr(file.record, name) for name in record), str(folder / file.path), file.bytes, file.sha256]
+        for file in entries
     ]
-    texts = dict.fromkeys(("kind", "content_type", "path", "sha256"), "string")
-    frame = pd.DataFrame(rows, columns=[*record, "path", "bytes", "sha256"]).astype(
-        texts | {"bytes": "Int64"}
-    )
+    dtypes = dict.fromkeys(("kind", "content_type", "path", "sha256"), "string") | {"bytes": "Int64"}
+    frame = pd.DataFrame(rows, columns=[*record, "path", "bytes", "sha256"]).astype(dtypes)
     frame = frame.sort_values("path", ignore_index=True)
     created = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601")
     frame["created_at"] = created.astype("datetime64[us, UTC]")
-    for one in ("record_id", "project_id"):
-        digits = all(isinstance(value, int) or is_missing(value) for value in frame[one])
-        frame[one] = frame[one].astype("Int64" if digits else "string")
+    for name in ("record_id", "project_id"):
+        digits = all(isinstance(value, int) or is_missing(value) for value in frame[name])
+        frame[name] = frame[name].astype("Int64" if digits else "string")
     return frame
 
 
 def prune_files(files: Files, name: str, ids: Iterable[Any]) -> dict[str, int]:
     """Remove kept files whose record is not among these; return how many, and their bytes."""
-    folder, known = _folder(files, name), {str(one) for one in ids}
+    folder, known = _folder(files, name), set(map(str, ids))
     manifest = DownloadManifest(folder, hide=True)
-    gone = [one for one in manifest.entries.values() if str(one.record.record_id) not in known]
-    for one in gone:
-        path = folder / one.path
+    gone = [file for file in manifest.entries.values() if str(file.record.record_id) not in known]
+    for file in gone:
+        path = folder / file.path
         path.unlink(missing_ok=True)
         with suppress(OSError):  # files of other records are in it
             path.parent.rmdir()
-    manifest.forget([one.identity for one in gone])
-    return {"files": len(gone), "bytes": sum(one.bytes for one in gone)}
+    manifest.forget([file.identity for file in gone])
+    return {"files": len(gone), "bytes": sum(file.bytes for file in gone)}
 
 
 def tables_with_files(files: Files) -> list[str]:

@@ -278,12 +278,12 @@ class StoredTables:
     def _find(self, name: str) -> tuple[str, Manifest]:
         return scan.find_table(self._files, name, self._catalogue)
 
-    def _over_one_state(self, answer: Callable[[dict[str, Manifest]], Found]) -> Found:
+    def _over_one_state(self, answer: Callable[[dict[str, tuple[str, Manifest]]], Found]) -> Found:
         """What an engine answers from the files of all tables; asked again where a sync took files away meanwhile."""
         for attempt in range(scan.TRIES):
             state = scan.all_tables(self._files)
             try:
-                return answer({name: manifest for name, (_, manifest) in state.items()})
+                return answer(state)
             except (ArgumentError, StoreError):
                 if attempt == scan.TRIES - 1 or state == scan.all_tables(self._files):
                     raise

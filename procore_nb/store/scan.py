@@ -18,7 +18,7 @@ from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, CatalogError, StoreError
 from procore_nb.frames.codec import DEFAULT_DECIMALS, STAMP, Decimals, conform, from_arrow
 from procore_nb.near_match import did_you_mean
-from procore_nb.store.data_files import open_verified, read_rows, row_ids
+from procore_nb.store.data_files import read_rows, row_ids, sorted_by
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
     DELETED_AT,
@@ -92,16 +92,6 @@ def joined(
     )
 
 
-def check_files(files: Files, name: str) -> None:
-    """Compare the files of a table with their digests, for engines that open them themselves.
-
-    StoreError if one is missing or damaged.
-    """
-    folder, manifest = find_table(files, name)
-    for part in manifest.files:
-        open_verified(files, f"{folder}/{part.file}", part.digest).close()
-
-
 def addresses(files: Files, manifest: Manifest) -> list[str]:
     """The Parquet files of one state; while its folder is changing places, it will be there at once."""
     return [files.address(f"{manifest.table}/{part.file}") for part in manifest.files]
@@ -144,9 +134,7 @@ def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: st
 
 def versions(live: pa.Table, over: pa.Table, manifest: Manifest) -> pa.Table:
     """All versions of all rows, those of one row together, in the order of time."""
-    rows = pa.concat_tables([over, live])
-    order = [(name, "ascending") for name in (*manifest.key, VALID_FROM)]
-    return rows.take(pc.sort_indices(rows, sort_keys=order))
+    return sorted_by(pa.concat_tables([over, live]), (*manifest.key, VALID_FROM))
 
 
 def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) -> pa.Table:
@@ -171,8 +159,7 @@ def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) ->
                 f"{lost:,} rows of {manifest.table} have changed since, and their values of then were not kept.",
                 advice="store.sync(..., history=True) keeps earlier versions from now on.",
             )
-    order = [(name, "ascending") for name in manifest.key]
-    return known.take(pc.sort_indices(known, sort_keys=order)) if order else known
+    return sorted_by(known, manifest.key)
 
 
 def changes(

@@ -284,8 +284,8 @@ def half_swapped(files: Files, table: str) -> bool:
 
 def present(files: Files, table: str) -> Manifest | None:
     """The manifest of a table's last complete state; None if there is no such table."""
-    found = located(files, table)
-    return None if found is None else found[1]
+    state = located(files, table)
+    return None if state is None else state[1]
 
 
 def located(files: Files, table: str) -> tuple[str, Manifest] | None:

@@ -21,14 +21,15 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError
 from procore_nb.frame_info import describe
 from procore_nb.frames.codec import Decimals, checked_decimals, from_any_arrow
+from procore_nb.store.data_files import open_verified
 from procore_nb.store.files import Files, RemoteFiles
 from procore_nb.store.manifest import Manifest
-from procore_nb.store.scan import addresses, check_files
+from procore_nb.store.scan import addresses
 
 if TYPE_CHECKING:
     from procore_nb.store.store import Store
 
-Tables = Mapping[str, Manifest]
+Tables = Mapping[str, tuple[str, Manifest]]
 
 
 def answer_query(text: str, tables: Tables, files: Files, *, decimals: Decimals) -> pd.DataFrame:
@@ -118,8 +119,9 @@ def _failing(tables: Tables) -> Iterator[None]:
 
 
 def _define(connection: Any, relation: str, tables: Tables, files: Files) -> None:
-    for name, manifest in tables.items():
-        check_files(files, name)
+    for name, (folder, manifest) in tables.items():
+        for part in manifest.files:  # DuckDB opens them itself
+            open_verified(files, f"{folder}/{part.file}", part.digest).close()
         paths = ", ".join(_quoted(path, "'") for path in addresses(files, manifest))
         hidden = ", ".join(_quoted(manifest.aliases.get(column, column)) for column in manifest.extra)
         connection.execute(

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from procore_nb.errors import StoreError
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform, logical_types
+from procore_nb.store.data_files import sorted_by
 from procore_nb.store.files import Files, damaged
 from procore_nb.store.manifest import (
     DELETED_AT,
@@ -254,9 +254,7 @@ class StagedRows:
             columns = {name: keys.column(name) for name in keys.column_names}
             columns |= {"_file": np.full(rows.num_rows, number), "_row": np.arange(rows.num_rows)}
             tables.append(pa.table(columns))
-        keys = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
-        order = [(name, "ascending") for name in self.order]
-        return keys.take(pc.sort_indices(keys, sort_keys=order)) if order else keys
+        return sorted_by(pa.concat_tables(tables, promote_options="permissive").combine_chunks(), self.order)
 
 
 def read_staged(files: Files, path: str) -> pa.Table:

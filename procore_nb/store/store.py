@@ -20,7 +20,7 @@ from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frame_info import describe
 from procore_nb.store import erase
 from procore_nb.store.files import files_at, locked
-from procore_nb.store.kept_files import keep_files, prune_files, tables_with_files, wanted_files
+from procore_nb.store.kept_files import checked_tables, keep_files, prune_files, tables_with_files
 from procore_nb.store.manifest import check_identity, read_identity
 from procore_nb.store.reader import ColumnNames, StoredTables, is_safe
 from procore_nb.store.report import result_frame, store_html
@@ -72,7 +72,7 @@ class Store(StoredTables):
         self._clock = clock
         read_identity(self._files)
         self._own_catalogue = self._catalogue = catalogue
-        broken = [one for one in self._files.names(WORK) if half_swapped(self._files, one)]
+        broken = [table for table in self._files.names(WORK) if half_swapped(self._files, table)]
         if broken or self._files.exists(erase.PENDING):
             with suppress(StoreError), self._locked():  # else another process is at work, and completes it
                 for table in broken:
@@ -179,7 +179,7 @@ class Store(StoredTables):
             progress=progress,
             clock=self._clock,
         )
-        with_files = wanted_files(self._files, files)
+        with_files = checked_tables(self._files, files)
         check_identity(self._files, procore.environment, procore.company_id)
         self._catalogue = self._own_catalogue or procore.catalogue
         with self._locked(wait_seconds):
@@ -215,8 +215,8 @@ class Store(StoredTables):
                 {"table": name, **prune_files(self._files, name, self.table(name)["id"].tolist())}
                 for name in tables_with_files(self._files)
             ]
-        kinds = {"table": "string", "files": "Int64", "bytes": "Int64"}
-        return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+        dtypes = {"table": "string", "files": "Int64", "bytes": "Int64"}
+        return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)
 
     @explain_calls()
     def erase(self, *, user_id: int | str, wait_seconds: float = 0.0) -> pd.DataFrame:

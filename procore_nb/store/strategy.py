@@ -325,7 +325,9 @@ def with_parents(
         above, endpoint = list[tuple[str, ...]](), catalogue.endpoint(name)
         with suppress(ArgumentError, CatalogError):  # which come up when it is its turn
             above = [endpoint.parents.get(column, ()) for column in target_columns(endpoint, arguments)]
-        parents = [next((one for one in group if len(group) == 1 or one in known), "") for group in above]
+        parents = [
+            next((table for table in group if len(group) == 1 or table in known), "") for group in above
+        ]
         missing = {parent: known.get(parent, {}) for parent in parents if parent and parent not in ordered}
         ordered |= with_parents(missing, catalogue, known)
         ordered.setdefault(name, arguments)

@@ -25,7 +25,7 @@ from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import STAMP, conform, has_values, schema_of
 from procore_nb.frames.types import declared_by
 from procore_nb.scalars import utc_text
-from procore_nb.store.data_files import cuts, key_at, position, read_rows, row_ids, targets_of
+from procore_nb.store.data_files import cuts, key_at, position, read_rows, row_ids, sorted_by, targets_of
 from procore_nb.store.delta_log import commits
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
@@ -150,8 +150,8 @@ class Update:
             return self._upgraded(read_rows(self._files, self._after.table, part), self._after.extra)
         # Numbers that became text are in another order: all at once.
         tables = [self._present_rows(part) for part in self._before.parts]
-        rows = pa.concat_tables([schema_of(self._after.columns, self._after.extra).empty_table(), *tables])
-        return rows.sort_by([(name, "ascending") for name in self._after.key]) if tables else rows
+        empty = schema_of(self._after.columns, self._after.extra).empty_table()
+        return sorted_by(pa.concat_tables([empty, *tables]), self._after.key)
 
     def _upgraded(self, table: pa.Table, extra: Sequence[str]) -> pa.Table:
         """Rows that are kept, as the next state has them."""
@@ -309,9 +309,10 @@ def _equal(old: pa.Table, incoming: pa.Table, before: Any, after: Any) -> Any:
         name for name in incoming.column_names if any(has_values(t.column(name)) for t in (incoming, old))
     ]
     left, right = old.select(valued).take(pa.array(before)), incoming.select(valued).take(pa.array(after))
-    for one, other in zip(left.columns, right.columns, strict=True):
-        both_missing = pc.and_(pc.is_null(one), pc.is_null(other))
-        equal &= pc.or_(pc.fill_null(pc.equal(one, other), False), both_missing).to_numpy().astype(bool)
+    for before_values, values in zip(left.columns, right.columns, strict=True):
+        both_missing = pc.and_(pc.is_null(before_values), pc.is_null(values))
+        same = pc.or_(pc.fill_null(pc.equal(before_values, values), False), both_missing)
+        equal &= same.to_numpy().astype(bool)
     return equal
 
 
