@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -114,30 +114,32 @@ def complete_message(frame: pd.DataFrame, *, filtered: bool) -> dict[str, Any]:
     skipped = info["skipped"]
     if skipped:
         text += f" {counted(len(skipped), 'target')} skipped:"
-    steps = [_skipped_step(target) for target in skipped[:_MOST_SKIPPED]]
+    steps: list[dict[str, Any]] = []
+    for target in skipped[:_MOST_SKIPPED]:
+        step, project = target["target"], target.get("project_name")
+        if project:  # people know it better than the id, and a form has little room for both
+            step = step.replace(f"project_id {target['project_id']}", project)
+        steps.append({"step": step, "ok": False, "detail": target["reason"]})
     if len(skipped) > _MOST_SKIPPED:
         steps.append({"step": "", "ok": None, "detail": f"and {len(skipped) - _MOST_SKIPPED:,} more"})
     return {"text": text, "level": "warning" if skipped or frame.empty else "done", "steps": steps}
 
 
-def _skipped_step(skipped: Mapping[str, Any]) -> dict[str, Any]:
-    target, project = skipped["target"], skipped.get("project_name")
-    if project:  # people know it better than the id, and a form has little room for both
-        target = target.replace(f"project_id {skipped['project_id']}", project)
-    return {"step": target, "ok": False, "detail": skipped["reason"]}
-
-
-def stopped_message(partial: pd.DataFrame | None, shown_line: str) -> dict[str, Any]:
-    """The message once Stop was pressed; `shown_line` gives the rows that are still shown, if there are any."""
-    if partial is None and shown_line:
+def failure_message(
+    error: ProcoreError, partial: pd.DataFrame | None, *, stopped: bool, shown_line: str
+) -> dict[str, Any]:
+    """The message for a fetch that ended early; `shown_line` gives the rows of an earlier one, if they are still shown."""
+    rows = (
+        ""
+        if partial is None
+        else counted(len(partial), "row") + " that had come are below and in explorer.frame."
+    )
+    if stopped and shown_line and not rows:
         text = f"Stopped before any row came. {_ROWS_OF}"
-        return outdated_message(shown_line) | {"text": text, "level": "warning"}
-    return {"text": "Stopped. " + (_partial_text(partial) or "No row had come."), "level": "warning"}
-
-
-def error_message(error: ProcoreError, partial: pd.DataFrame | None, *, older: bool) -> dict[str, Any]:
-    """The message for a fetch that an error ended; `older` when rows of an earlier fetch are still shown."""
-    rows = _partial_text(partial) or ("Below are still the rows of the fetch before." if older else "")
+        return {"text": text, "level": "warning", "advice": shown_line}
+    if stopped:
+        return {"text": "Stopped. " + (rows or "No row had come."), "level": "warning"}
+    rows = rows or ("Below are still the rows of the fetch before." if shown_line else "")
     advice = _PARTIAL_ADVICE.sub("", error.advice)
     return {"text": error.message, "level": "error", "advice": f"{advice} {rows}".strip()}
 
@@ -153,9 +155,3 @@ def announcement(requests: int, seconds: float) -> dict[str, Any]:
     text = f"This fetch takes at least {size}. Press Fetch again to start it."
     advice = "Fewer projects or parents take fewer requests."
     return {"text": text, "level": "warning", "advice": advice}
-
-
-def _partial_text(partial: pd.DataFrame | None) -> str:
-    if partial is None:
-        return ""
-    return f"{counted(len(partial), 'row')} that had come are below and in explorer.frame."

@@ -290,10 +290,8 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         has_rows = isinstance(partial, pd.DataFrame) and not partial.empty
         if not has_rows or partial.attrs["procore"]["endpoint"] != self._fetched.name:  # rows of parents
             partial = None
-        if isinstance(error, IncompleteError) and self._stop.is_set():
-            message = background.stopped_message(partial, self._frame_line)
-        else:
-            message = background.error_message(error, partial, older=self._frame is not None)
+        stopped = isinstance(error, IncompleteError) and self._stop.is_set()
+        message = background.failure_message(error, partial, stopped=stopped, shown_line=self._frame_line)
         if partial is None:
             self._show_message(message)
         else:

@@ -251,7 +251,7 @@ class EndpointPicker(Picker):
         others.sort(key=lambda e: (e.going_away, e.category, e.module, e.kind != "data", e.name))
         self._offer(
             [_endpoint_row(by_name[name], "Often used") for name in often]
-            + [_endpoint_row(endpoint, _group(endpoint)) for endpoint in others]
+            + [_endpoint_row(endpoint) for endpoint in others]
         )
 
     @property
@@ -274,8 +274,11 @@ class EndpointPicker(Picker):
         return [endpoint.name for endpoint in search.ranked(self._catalogue.endpoints, words)[0]]
 
 
-def _endpoint_row(endpoint: Endpoint, group: str) -> list[str]:
+def _endpoint_row(endpoint: Endpoint, group: str = "") -> list[str]:
     """Key, group, searched text, name, and what the list needs beside the company."""
+    if not group:
+        group = " › ".join(dict.fromkeys(filter(None, (endpoint.category, endpoint.module)))) or "Other"
+        group = "Will be removed by Procore" if endpoint.going_away else group
     searched = (*endpoint.aliases, endpoint.path, endpoint.category, endpoint.module, endpoint.tag)
     targets = {"company_id", "project_id"}
     scope = "each project" if any("project_id" in group for group in endpoint.needs) else "whole company"
@@ -284,12 +287,6 @@ def _endpoint_row(endpoint: Endpoint, group: str) -> list[str]:
     needs = ", ".join(" or ".join(names) for names in endpoint.needs if targets.isdisjoint(names))
     scope += f", needs {needs}" if needs else ""
     return [endpoint.name, group, " ".join(searched), endpoint.name, scope]
-
-
-def _group(endpoint: Endpoint) -> str:
-    if endpoint.going_away:
-        return "Will be removed by Procore"
-    return " › ".join(dict.fromkeys(filter(None, (endpoint.category, endpoint.module)))) or "Other"
 
 
 _MOST_NAMES = 2000

@@ -164,23 +164,19 @@ class TableRows:
 
     def positions(self, *, without: int | None = None) -> NDArray[np.intp]:
         """Positions of the rows that hold all the words and match all filters (`without` that of one column), in the chosen order."""
-        order = (self.column, self.down)
-        if self._order is None or self._order[0] != order:
-            self._order = order, self._sorted()
+        if self._order is None or self._order[0] != (self.column, self.down):
+            order = np.arange(len(self.frame))
+            if self.column is not None:
+                keys = _sort_keys(self.frame.iloc[:, self.column]).reset_index(drop=True)
+                ranked = keys.sort_values(ascending=not self.down, kind="stable", na_position="last")
+                order = ranked.index.to_numpy()
+            self._order = (self.column, self.down), order
         positions = self._order[1]
-        masks = [self._held_anywhere(word) for word in _folded_words(self.words)]
-        masks += [self._match(column, words) for column, words in self.filters.items() if column != without]
+        masks = [self._match(column, words) for column, words in self.filters.items() if column != without]
+        for word in _folded_words(self.words):
+            held = (self._hold(column, word) for column in range(self.frame.shape[1]))
+            masks.append(reduce(np.logical_or, held, np.zeros(len(self.frame), dtype=bool)))
         return positions[np.logical_and.reduce(masks)[positions]] if masks else positions
-
-    def _sorted(self) -> NDArray[np.intp]:
-        if self.column is None:
-            return np.arange(len(self.frame))
-        keys = _sort_keys(self.frame.iloc[:, self.column]).reset_index(drop=True)
-        return keys.sort_values(ascending=not self.down, kind="stable", na_position="last").index.to_numpy()
-
-    def _held_anywhere(self, word: str) -> Mask:
-        masks = (self._hold(column, word) for column in range(self.frame.shape[1]))
-        return reduce(np.logical_or, masks, np.zeros(len(self.frame), dtype=bool))
 
     def _match(self, position: int, words: str) -> Mask:
         """Which rows match the filter of one column.
