@@ -7,7 +7,6 @@ when one was chosen: it then sees where its users look. An interactive map's til
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,20 +50,11 @@ class Label:
     rank: int = 0
 
 
-@lru_cache(maxsize=1)
-def _outlines() -> dict[str, tuple[Sequence[Floats], Floats]]:
-    """All lines and rings by name, and where each lies: most of them are outside of most pictures."""
-    borders = load_borders()
-    outlines: dict[str, Sequence[Floats]] = {
-        "countries": borders.countries(),
-        "border lakes": borders.border_lakes,
-        "states": borders.american_states(),
-        "lakes": borders.lakes,
-        "country lines": borders.country_lines,
-        "state lines": borders.state_lines,
-        "county lines": borders.county_lines,
-    }
-    return {name: (lines, bounds(lines)) for name, lines in outlines.items()}
+@lru_cache(maxsize=8)
+def _layer(name: str) -> tuple[tuple[Floats, ...], Floats]:
+    """The outlines of a layer, and where each lies: most of them are outside of most pictures."""
+    lines = load_borders().layers[name]
+    return lines, bounds(lines)
 
 
 def draw_outlines(ax: Any, view: Extent) -> None:
@@ -74,7 +64,7 @@ def draw_outlines(ax: Any, view: Extent) -> None:
     ax.set_facecolor(SEA)
     fills = (
         ("countries", LAND, LAND),
-        ("border lakes", SEA, COAST),
+        ("border_lakes", SEA, COAST),
         ("states", LAND, LAND),
         ("lakes", SEA, SEA),
     )
@@ -86,9 +76,9 @@ def draw_outlines(ax: Any, view: Extent) -> None:
         ax.add_collection(shapes, autolim=False)
     look = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
     strokes = {
-        "county lines": COUNTY_LINE if view.width < COUNTIES_KM else None,
-        "state lines": COAST if view.width < COUNTY_NAMES_KM else STATE_LINE,
-        "country lines": COAST,
+        "county_lines": COUNTY_LINE if view.width < COUNTIES_KM else None,
+        "state_lines": COAST if view.width < COUNTY_NAMES_KM else STATE_LINE,
+        "country_lines": COAST,
     }
     for name, color in strokes.items():
         if color:
@@ -113,7 +103,7 @@ def _rings_in(name: str, view: Extent) -> list[Floats]:
     from matplotlib.transforms import Bbox
 
     west, south, east, north = window = view.window()
-    centre, box, (rings, edges) = view.projection.longitude, Bbox.from_extents(*window), _outlines()[name]
+    centre, box, (rings, edges) = view.projection.longitude, Bbox.from_extents(*window), _layer(name)
     left, bottom, right, top = (edges - [centre, 0.0, centre, 0.0]).T
     visible = (top >= south) & (bottom <= north) & (right > left)
     visible &= np.maximum(top - bottom, right - left) >= _smallest_degrees(view)
@@ -137,7 +127,7 @@ def _rings_in(name: str, view: Extent) -> list[Floats]:
 def _lines_in(name: str, view: Extent) -> Floats:
     """All lines as one, in km, with gaps between them, outside the view, and where they jump to the other side."""
     _, south, _, north = view.window()
-    centre, (lines, edges) = view.projection.longitude, _outlines()[name]
+    centre, (lines, edges) = view.projection.longitude, _layer(name)
     left, bottom, right, top = edges.T
     visible = (top >= south) & (bottom <= north)
     visible &= np.maximum(top - bottom, right - left) > _smallest_degrees(view)

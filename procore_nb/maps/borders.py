@@ -6,17 +6,16 @@ longitude and latitude, degrees WGS 84; one boolean, or distance in km, per poin
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Ring = Floats  # shape (n, 2): longitude, latitude; closed
@@ -44,23 +43,15 @@ class City:
 
 @dataclass(frozen=True)
 class Borders:
-    """Everything that is drawn below the points."""
+    """Everything that is drawn below the points: outlines in layers, countries and states by code, counties.
 
+    Rings of "countries" cover the land but for the United States, those of "states" that. "border_lakes" are drawn below the
+    states, whose shores are finer. Counties, and "county_lines", are those of the United States.
+    """
+
+    layers: dict[str, tuple[Floats, ...]]
     units: dict[str, Unit]
-    country_lines: tuple[Floats, ...]
-    state_lines: tuple[Floats, ...]
-    lakes: tuple[Ring, ...]
-    border_lakes: tuple[Ring, ...]  # drawn below the states, whose shores are finer
-    county_lines: tuple[Floats, ...]  # of the United States, as are their names
     counties: tuple[City, ...]
-
-    def countries(self) -> list[Ring]:
-        """Rings that cover the land once, but for the United States."""
-        return [ring for unit in self.units.values() if unit.level == "country" for ring in unit.rings]
-
-    def american_states(self) -> list[Ring]:
-        """Rings that cover the United States once."""
-        return [ring for code, unit in self.units.items() if code.startswith("US-") for ring in unit.rings]
 
 
 def borders_file() -> bytes:
@@ -79,18 +70,23 @@ def load_borders() -> Borders:
         parts = [arcs[ref] if ref >= 0 else arcs[~ref][::-1] for ref in refs]
         return np.concatenate([part[:-1] for part in parts] + [parts[0][:1]])
 
-    def unit(given: dict[str, Any]) -> Unit:
-        rings = (copy for refs in given["rings"] for copy in _around_the_date_line(ring(refs)))
-        return Unit(**(given | {"rings": tuple(rings)}))
-
+    units = {}
+    for entry in header["units"]:
+        rings = [copy for refs in entry["rings"] for copy in _around_the_date_line(ring(refs))]
+        units[entry["code"]] = Unit(**(entry | {"rings": tuple(rings)}))
+    layers = {
+        "countries": [ring for unit in units.values() if unit.level == "country" for ring in unit.rings],
+        "states": [ring for code, unit in units.items() if code.startswith("US-") for ring in unit.rings],
+        "lakes": map(ring, header["lakes"]),
+        "border_lakes": map(ring, header["border_lakes"]),
+        "country_lines": (arcs[number] for number in header["country_lines"]),
+        "state_lines": (arcs[number] for number in header["state_lines"]),
+        "county_lines": arcs[slice(*header["county_lines"])],
+    }
     counties = zip(*header["counties"].values(), strict=True)
     return Borders(
-        units={given["code"]: unit(given) for given in header["units"]},
-        country_lines=tuple(arcs[number] for number in header["country_lines"]),
-        state_lines=tuple(arcs[number] for number in header["state_lines"]),
-        lakes=tuple(map(ring, header["lakes"])),
-        border_lakes=tuple(map(ring, header["border_lakes"])),
-        county_lines=tuple(arcs[slice(*header["county_lines"])]),
+        layers={name: tuple(lines) for name, lines in layers.items()},
+        units=units,
         counties=tuple(City(0, name, "US", lat / 100, lon / 100) for name, lon, lat in counties),
     )
 
@@ -113,12 +109,9 @@ def _around_the_date_line(ring: Ring) -> list[Ring]:
 
 @lru_cache(maxsize=1)
 def load_cities() -> tuple[City, ...]:
-    text = (files(__package__) / "data" / "cities.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return tuple(
-        City(int(row["rank"]), row["name"], row["country"], float(row["latitude"]), float(row["longitude"]))
-        for row in rows
-    )
+    with (files(__package__) / "data" / "cities.csv").open("rb") as file:
+        rows = pd.read_csv(file, keep_default_na=False)  # NA is Namibia
+    return tuple(City(**row) for row in rows.to_dict("records"))
 
 
 def _arcs(raw: bytes, offset: int, lengths: list[int], steps_per_degree: int) -> list[Floats]:
@@ -173,7 +166,7 @@ def country_region(text: str) -> Region | None:
     """The outline of a country given by code or English name; None when unknown."""
     code, borders = country_code(text), load_borders()
     if code == "US":
-        return _region(code, borders.american_states())
+        return _region(code, borders.layers["states"])
     units = [borders.units[key] for key in (code, *DEPENDENCIES.get(code, ())) if key in borders.units]
     return _region(code, (ring for unit in units for ring in unit.rings))
 

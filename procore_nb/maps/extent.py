@@ -198,6 +198,7 @@ def _outline_box(region: Region, home: Sequence[Ring], longitude: Floats, latitu
     boxes = bounds(region.rings)
     own = boxes[: len(home) or None]  # a country's own outline comes first, its dependencies follow
     near = np.arange(len(boxes)) == np.argmax((own[:, 2:] - own[:, :2]).prod(axis=1))
+    # From the largest ring outwards, island by island: a chain of islands belongs to the mainland, Hawaii does not.
     reached = np.zeros_like(near)
     while (near > reached).any():
         reached = near | reached

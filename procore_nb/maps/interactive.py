@@ -334,8 +334,8 @@ def _picture(located: LocatedFrame, categories: map_columns.Categories, view: Bo
 
     image = Image.new("RGB", (_FINER * _WIDTH, _FINER * _HEIGHT), _SEA)
     brush = ImageDraw.Draw(image)
-    borders = load_borders()
-    for ring in (*borders.countries(), *borders.american_states()):
+    layers = load_borders().layers
+    for ring in (*layers["countries"], *layers["states"]):
         brush.polygon(pixels(*ring.T).ravel().tolist(), fill=_LAND, outline=_LINE)
     every = len(located.longitude) // _MOST_POINTS + 1
     points = pixels(located.longitude, located.latitude)[::every].tolist()

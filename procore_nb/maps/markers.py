@@ -149,6 +149,7 @@ def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats
         return x, y, 0
     spots = np.unique(_cells(*canvas.to_points(x, y), radius), axis=1, return_inverse=True)[1].ravel()
     count = np.bincount(spots)[spots]
+    # Around the middle of all marks at the spot: addresses that differ by a few metres would overlap else.
     x, y = (np.bincount(spots, values)[spots] / count for values in (x, y))
     order = np.argsort(spots, kind="stable")
     number = np.empty(len(x), dtype=np.intp)

@@ -195,7 +195,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
     def _refresh(self, _: object = None) -> None:
         """Show the line for what is chosen, and warn when the rows below are those of another line."""
         self._fetch.fields = [*self.targets.inputs, *self.filters.inputs]
-        if self._unnamed():
+        if self._unnamed():  # beside the fetch: names are a help, and may take several requests
             self._names_task.start(self._offer_names)
         try:
             self._snippet.code = self._chosen_fetch().line

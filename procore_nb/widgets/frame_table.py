@@ -191,7 +191,9 @@ class FrameTable(MessageWidget):
 
     def _send_head(self, to: object = None) -> None:
         """Send what the table looks like now; each change outdates the pages that were sent before."""
-        self._version += 1 if to is None else 0
+        self._version += (
+            1 if to is None else 0
+        )  # one view that asks again does not outdate what the others show
         head = {
             "kind": "head",
             "to": to,
