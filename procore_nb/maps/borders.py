@@ -111,7 +111,7 @@ def _around_the_date_line(ring: Ring) -> list[Ring]:
 def load_cities() -> tuple[City, ...]:
     with (files(__package__) / "data" / "cities.csv").open("rb") as file:
         rows = pd.read_csv(file, keep_default_na=False)  # NA is Namibia
-    return tuple(City(**row) for row in rows.to_dict("records"))
+    return tuple(City(*row) for row in rows.itertuples(index=False))
 
 
 def _arcs(raw: bytes, offset: int, lengths: list[int], steps_per_degree: int) -> list[Floats]:
