@@ -166,7 +166,9 @@ def test_lines_of_counties_are_whole_and_meet_the_states() -> None:
     borders = load_borders()
     assert len(borders.counties) == 3231
     assert sum(map(len, borders.layers["county_lines"])) > 20_000
-    steps = np.concatenate([np.abs(np.diff(line, axis=0)).max(axis=1) for line in borders.layers["county_lines"]])
+    steps = np.concatenate(
+        [np.abs(np.diff(line, axis=0)).max(axis=1) for line in borders.layers["county_lines"]]
+    )
     assert steps.max() < 10  # degrees: boroughs of Alaska have long straight lines
 
 
