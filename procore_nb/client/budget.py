@@ -90,6 +90,7 @@ def find_views(query: ListQuery) -> BudgetViews:
     selection = ProjectSelection(names=names, named=any(names.values()))
     budget = BudgetViews(ParentRows(VIEW_ID, parents, ("project_id", "budget_view")), selection, skipped)
     if query.endpoint.name in _WITH_TITLES:
+        # Views of one name are taken for one view of the company: its columns are requested once, not for each project.
         first_of = {slug(parent["budget_view"]): parent for parent in reversed(parents)}
         for parent in reversed(first_of.values()):
             _add_columns(budget, query, parent)

@@ -248,7 +248,7 @@ class ListFetch:
                 yield event
             if refusals and refusals[0] is not None and None not in refusals:
                 raise self._nothing_answered(refusals[0])
-        except NotFoundError as error:
+        except NotFoundError as error:  # of a single target, or raised above
             error.advice = self.query.advice_if_absent(self.targets) + error.advice
             raise
 

@@ -208,6 +208,7 @@ class Connection:
         return [*FOR_PEOPLE]
 
     def __getattr__(self, name: str) -> NoReturn:
+        # Python asks for hooks (`_repr_png_`, `__array__`), and before `__init__` has set anything: no advice for those.
         if name.startswith("_") or "catalogue" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         bare, choice = _VERB.sub("", name), ""

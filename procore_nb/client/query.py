@@ -100,7 +100,9 @@ class ListQuery:
             )
         targets, leading = self._targets(parents, views.selection if views else self._selection())
         requests = [list_request_for(endpoint, target, parameters) for target in targets]
-        if check_wait:
+        if (
+            check_wait
+        ):  # what cannot end within the budget is said before it begins; cached responses wait for nothing
             due = [one for one in requests if policy.cache is None or not policy.cache.holds(one)]
             self._check_wait_budget(min(len(due), 1) if self.max_rows else len(due))
         builder = partial(
@@ -139,6 +141,7 @@ class ListQuery:
         """Return the values of every needed id but the project's: those given as such, then those of parent frames."""
         values = self.fixed | ({} if self.parent is None else {self._parent_id(): self.parent})
         given, parents = set(self.given), list[ParentRows]()
+        # Frames last: a row of theirs need not carry what a value gives, and their ids lead nearest to the rows.
         for name, value in sorted(values.items(), key=lambda item: isinstance(item[1], pd.DataFrame)):
             if isinstance(value, pd.DataFrame):
                 parents.append(ParentRows.of_frame(value, name, endpoint=self.endpoint, given=given))

@@ -108,6 +108,7 @@ class ParentRows:
             rows_of.setdefault(tuple(row.get(name) for name in shared), []).append(row)
         expanded = []
         for target in targets:
+            # A row that lacks a shared id (an RFI without its project) belongs to every target.
             keys = product(*((target.ids[name], None) for name in shared))
             expanded += [target.at(row) for key in keys for row in rows_of.get(key, ())]
         if self.rows and targets and not expanded:
