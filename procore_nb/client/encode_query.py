@@ -47,10 +47,10 @@ def encode_arguments(endpoint: Endpoint, arguments: Mapping[str, Any], *, today:
         warn(f"{endpoint.name}: {keys} is sent unchecked. Procore ignores what it does not know.")
     pairs = _window(endpoint, rest, today) + _since(endpoint, known, rest) + _status(endpoint, known, rest)
     for name, value in rest.items():
+        # People write deleted= for include_deleted; drawing_revisions has a filter of that name.
         argument = known.get("include_deleted" if name == "deleted" else name) or known.get(name)
         if argument is None and endpoint.kind != "unknown":
             raise unknown_argument(endpoint, name, value, known)
-        # drawing_revisions has a filter of that name.
         if name == "deleted" and argument is not None and value not in ("only", "with", None):
             raise ArgumentError(f'deleted is "only" or "with", not {value!r}.')
         pairs += encode(argument or Argument(name, name), value, endpoint=endpoint.name)
