@@ -110,6 +110,11 @@ def test_a_whole_path_outside_the_catalogue_is_taken_as_it_is() -> None:
     assert "not in the catalogue" in repr(one)
 
 
+def test_a_word_in_the_place_of_an_id_is_another_path() -> None:
+    assert catalog.endpoint("/rest/v1.0/projects/mine/rfis").kind == "unknown"
+    assert catalog.endpoint("/rest/v1.0/projects/m1ne/rfis").name == "rfis"
+
+
 def test_an_unknown_path_of_version_2_has_its_page_sizes() -> None:
     one = catalog.endpoint("/rest/v2.0/companies/5/moon_bases")
 

@@ -81,8 +81,12 @@ def test_a_project_of_another_company_is_not_found(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/rest", "/rest/v1.0/nothing", "/rest/v9.9/projects", "/rest//v1.0/me", "/vapid/me"]
-)
+    "path",
+    [
+        "/", "/rest", "/rest/v1.0/nothing", "/rest/v9.9/projects", "/rest//v1.0/me", "/vapid/me",
+        "/rest/v1.0/projects//rfis",
+    ],
+)  # fmt: skip
 def test_an_unknown_address_is_not_found(caller: Caller, path: str) -> None:
     reply = caller.get(path)
     assert (reply.status, reply.json()["message"]) == (404, _NO_SUCH)

@@ -81,17 +81,18 @@ def test_unreadable_basic_credentials_are_refused(basic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "body"),
+    ("content_type", "body", "encoding"),
     [
-        ("application/json", b"{"),
-        ("application/json", b"[1]"),
-        ("application/x-www-form-urlencoded", b"\xff\xfe"),
-        ("multipart/form-data", b"nothing"),
+        ("application/json", b"{", "JSON object"),
+        ("application/json", b"[1]", "JSON object"),
+        ("application/x-www-form-urlencoded", b"\xff\xfe", "form"),
+        ("multipart/form-data", b"nothing", "multipart form"),
     ],
 )
-def test_an_unreadable_body_is_a_bad_request(content_type: str, body: bytes) -> None:
+def test_an_unreadable_body_is_a_bad_request(content_type: str, body: bytes, encoding: str) -> None:
     reply = _post(Demo(), body, content_type)
-    assert (reply.status, reply.json()["error"]) == (400, "invalid_request")
+    answer = {"error": "invalid_request", "error_description": f"The body is not a {encoding}."}
+    assert (reply.status, reply.json()) == (400, answer)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/oauth/token", 405), ("/oauth/authorize", 404)])
@@ -130,6 +131,13 @@ def test_a_token_ends_with_its_lifetime(caller: Caller, clock: Clock) -> None:
         "error": "unauthorized",
     }
     assert 'error="invalid_token"' in (reply.header("WWW-Authenticate") or "")
+
+
+def test_tokens_that_have_ended_are_forgotten_once_there_are_many(caller: Caller, clock: Clock) -> None:
+    known = caller.demo._tokens._expiry
+    known |= {f"ended {number}": clock.now - 1 for number in range(10_000)}
+    assert caller.log_in().status == 200
+    assert len(caller.demo._tokens._expiry) == 2
 
 
 def test_a_new_token_leaves_the_old_one_good(caller: Caller) -> None:
