@@ -311,6 +311,25 @@ def test_the_api_host_wants_the_token_and_an_address_of_its_own(analyst: Analyst
     assert analyst.demo.storage.requests == 0
 
 
+def test_a_file_of_a_project_without_permission_is_forbidden(analyst: Analyst) -> None:
+    portfolio = analyst.demo.portfolio
+    hidden, open_ = (
+        next(one for one in portfolio.projects(portfolio.company) if one.permitted is permitted)
+        for permitted in (False, True)
+    )
+    for project, status in ((hidden, 403), (open_, 302)):
+        file = StoredFile(COMPANY_ID, project.id, "2026-01-14", "page", 3, "txt", "note.txt")
+        address = file.address.replace("procore-demo-file:/", f"{API}/rest/v1.0/files/1/")
+        reply = analyst.session.get(address, headers=analyst.headers, allow_redirects=False)
+        assert reply.status_code == status
+
+
+def test_a_contractor_has_no_files_of_its_contract(analyst: Analyst) -> None:
+    rows = analyst.rows("/rest/v1.0/prime_contracts?project_id=1204421")
+    assert rows
+    assert not any(row["contractor"]["attachments"] for row in rows if row["contractor"])
+
+
 def test_addresses_that_expired_are_new_in_the_record(analyst: Analyst) -> None:
     address = analyst.photo()["url"]
     analyst.demo.expire_files()

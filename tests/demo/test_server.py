@@ -3,7 +3,9 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import queue
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -213,6 +215,19 @@ def test_a_port_that_is_taken_is_an_argument_error(server: DemoServer) -> None:
 def test_a_port_that_cannot_be_is_an_argument_error(port: int) -> None:
     with pytest.raises(ArgumentError, match="port"):
         serve(port=port)
+
+
+def test_a_client_that_goes_away_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    handled: queue.Queue[socket.socket] = queue.Queue()
+    with serve() as running:
+        running._servers[0].shutdown_request = handled.put  # type: ignore[method-assign]
+        connection = socket.create_connection(("127.0.0.1", running.port), timeout=10)
+        connection.sendall(b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # at once, with a reset
+        request = handled.get(timeout=10)  # still among the open connections that the end of the block closes
+    request.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_closing_ends_open_connections() -> None:
