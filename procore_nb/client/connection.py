@@ -294,7 +294,7 @@ class Connection:
             }
         return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
 
-    def _own(self, name: str, **arguments: Any) -> ListFetch:
+    def _own(self, name: str, /, **arguments: Any) -> ListFetch:
         """Return the fetch of a list that this package needs by itself."""
         return self._query(self.endpoint_or_shipped(name), arguments).prepare()
 
