@@ -1,7 +1,7 @@
 """The one writer of the package: files that are whole, or what was there before.
 
 In: paths and what to write. Out: the finished files. Speaks to the file system only. Exports, maps, catalogue files, profiles
-and the local store all write through here, so that all have the same manners:
+and the local store all write through here, so that all behave alike:
 
 * Drafts are written in a hidden folder beside their target and renamed, so that a reader never sees half a file.
 * An existing file keeps its mode; `private` files are their owner's only (0600). A symbolic link stays, its target is replaced.

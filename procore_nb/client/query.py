@@ -103,7 +103,7 @@ class ListQuery:
         if (
             check_wait
         ):  # what cannot end within the budget is said before it begins; cached responses wait for nothing
-            due = [one for one in requests if policy.cache is None or not policy.cache.holds(one)]
+            due = [one for one in requests if policy.cache is None or not policy.cache.has_fresh(one)]
             self._check_wait_budget(min(len(due), 1) if self.max_rows else len(due))
         builder = partial(
             FrameBuilder,

@@ -1,6 +1,6 @@
 """Proof that pages read at different moments leave out no row, and which page to read again where it is missing. Pure.
 
-In: what tells the rows of each page apart, in order, and the moment. Out: page numbers, until nothing is missing.
+In: the keys of the rows of each page, in order, and the moment. Out: page numbers, until nothing is missing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class UnstableListError(Exception):
 class Reading:
     """One page as it was at one moment.
 
-    `names` tell its rows apart. `turn` is 0 for pages that were read side by side, then 1, 2, 3 … for those read one after
+    `keys` identify its rows. `turn` is 0 for pages that were read side by side, then 1, 2, 3 … for those read one after
     the other. `is_end` says that nothing came after it at that moment.
     """
 
     number: int
-    names: Sequence[Hashable]
+    keys: Sequence[Hashable]
     total: int | None
     turn: int
     is_end: bool
@@ -40,7 +40,7 @@ class Continuity:
     """Proof that pages read at different moments leave out no row that was there all the time.
 
     A page is a stretch of the list without a gap, as it was at one moment. Where two pages share a row at the edge at which
-    they meet, nothing that stayed in the list can be missing between them: it would stand in one of the two. So a chain of
+    they meet, nothing that stayed in the list can be missing between them: it would be in one of the two. So a chain of
     pages from the head to the end, each sharing a row with the next, holds every row that was there from start to end,
     wherever rows came and went meanwhile. Pages of a list that stood still share no row; there the next two rules serve.
     """
@@ -68,7 +68,7 @@ class Continuity:
         """Take in a page that was read again, with the number of its rows that had not come before."""
         before, newest = self._latest(reading.number), self._newest()
         if not self.moved:
-            if before is not None and list(before.names) == list(reading.names):
+            if before is not None and list(before.keys) == list(reading.keys):
                 return
             self.begin()
         if before is not None:
@@ -176,7 +176,7 @@ class Continuity:
             raise UnstableListError
         self._sweeps += 1
         self._tries.clear()
-        last = max((number for number, each in self._readings.items() if each[-1].names), default=self._first)
+        last = max((number for number, each in self._readings.items() if each[-1].keys), default=self._first)
         yield from list(range(self._first, last + 1))[:: self._drift]
 
     def _newest(self) -> Reading:
@@ -188,7 +188,7 @@ class Continuity:
     @property
     def last_with_rows(self) -> int:
         """The number of the last page that brought rows."""
-        return max((number for number, each in self._readings.items() if each[0].names), default=self._first)
+        return max((number for number, each in self._readings.items() if each[0].keys), default=self._first)
 
     def _first_pairs(self) -> Iterator[tuple[Reading, Reading]]:
         return pairwise(self._readings[number][0] for number in sorted(self._readings))
@@ -239,9 +239,9 @@ class Continuity:
 
     def _compare(self, before: Reading, after: Reading) -> None:
         """Take in how a page differs from its last reading."""
-        before_names, after_names = set(before.names), set(after.names)
-        stayed = [name in after_names for name in before.names]
-        known = [name in before_names for name in after.names]
+        before_keys, after_keys = set(before.keys), set(after.keys)
+        stayed = [key in after_keys for key in before.keys]
+        known = [key in before_keys for key in after.keys]
         if not any(stayed):
             self._changes += before.turn > 0
             return
@@ -258,9 +258,9 @@ class Continuity:
         """Return whether nothing came after a page: by its own account, or as a short one before one that was empty."""
         if page.is_end:
             return True
-        longest = max(len(each.names) for each in self._readings[self._first])
+        longest = max(len(each.keys) for each in self._readings[self._first])
         following = self._readings.get(page.number + 1, ())
-        return 0 < len(page.names) < longest and any(not each.names for each in following)
+        return 0 < len(page.keys) < longest and any(not each.keys for each in following)
 
     def _in_order(self, page: Reading, following: Reading) -> bool:
         """Return whether rows that move one way cannot slip from a page to the next unseen.
@@ -279,12 +279,10 @@ class Continuity:
         """Return whether both pages were read in turn and had the same edges each time: nothing moved in between.
 
         Two equal readings of each are enough where the list seldom moves. In a busy one an insertion may make up for a
-        deletion just as the other page is read, so that three are asked for.
+        deletion just as the other page is read, so that three are required.
         """
-        of_page = [(r.turn, 1) for r in self._readings[page.number] if r.names[-1:] == page.names[-1:]]
-        of_next = [
-            (r.turn, 2) for r in self._readings[following.number] if r.names[:1] == following.names[:1]
-        ]
+        of_page = [(r.turn, 1) for r in self._readings[page.number] if r.keys[-1:] == page.keys[-1:]]
+        of_next = [(r.turn, 2) for r in self._readings[following.number] if r.keys[:1] == following.keys[:1]]
         often = 2 if self._changes < _BUSY else 3
         if min(len(of_page), len(of_next)) < often:
             return False
@@ -311,14 +309,14 @@ def _grown(chain: list[Reading], readings: Sequence[Reading]) -> list[Reading]:
 
 def _overlap(page: Reading, following: Reading) -> bool:
     """Return whether a page and the next share a row at the edge where they meet."""
-    if not (page.names and following.names):
+    if not (page.keys and following.keys):
         return False
-    return page.names[-1] in following.names or following.names[0] in page.names
+    return page.keys[-1] in following.keys or following.keys[0] in page.keys
 
 
 def _shared(page: Reading, following: Reading) -> int:
     """Return how many rows at the end of a page are those at the start of the next."""
-    if not (page.names and following.names) or following.names[0] not in page.names:
+    if not (page.keys and following.keys) or following.keys[0] not in page.keys:
         return 0
-    count = len(page.names) - page.names.index(following.names[0])
-    return count if list(page.names[-count:]) == list(following.names[:count]) else 0
+    count = len(page.keys) - page.keys.index(following.keys[0])
+    return count if list(page.keys[-count:]) == list(following.keys[:count]) else 0

@@ -110,14 +110,14 @@ def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
 
 
 class PageBuffer:
-    """The pages of one attempt at one list; rows are told apart `by_content` or by id, `grouped` ones may come in several groups."""
+    """The pages of one attempt at one list; rows are identified `by_content` or by id, `grouped` ones may come in several groups."""
 
     def __init__(
         self, first: int, stats: PageStats, *, by_content: bool = False, grouped: bool = False
     ) -> None:
-        self.came = 0  # how many rows came, with those that came twice
+        self.received = 0  # how many rows came, with those that came twice
         self.ids_repeat = False
-        self.unnamed = False  # whether a row came that has no id: such rows cannot be told apart
+        self.without_id = False  # whether a row came that has no id: such rows have no key
         self.not_unique = False  # whether one page brought an id twice
         self.same_pages: tuple[int, int] | None = None
         """Two pages that brought the same rows: the list ignores the number of the page."""
@@ -125,7 +125,7 @@ class PageBuffer:
         self._stats = stats  # its `rows` and `repeated` are counted here
         self._by_content, self._grouped = by_content, grouped
         self._first = self._next = first
-        self._pages: dict[int, tuple[list[Any], list[Hashable], list[Hashable]]] = {}  # rows, ids, names
+        self._pages: dict[int, tuple[list[Any], list[Hashable], list[Hashable]]] = {}  # rows, ids, keys
         self._out: list[list[Any]] = []
         self._seen: set[Hashable] = set()
         self._ids: set[Hashable] = set() if by_content else self._seen
@@ -133,20 +133,20 @@ class PageBuffer:
         self._previous: list[Any] = []
         self._like_first = 0  # pages with the rows of the first one
 
-    def put(
+    def add(
         self, number: int, rows: list[Any], *, in_turn: bool = False, moving: bool = False, pages: int = 1
     ) -> Sequence[Hashable]:
-        """Take in one page, and return what its rows are told apart by; one with the rows of an earlier page is empty.
+        """Take in one page, and return the keys of its rows; one with the rows of an earlier page is empty.
 
         Rows without an id may well repeat; they are compared only with the page before, and only where pages come
         `in_turn` because nothing says how many there are. In a list known to be `moving`, or of several `pages`, one may
         hold the rows of another because as many rows were inserted.
         """
-        ids, names = self._names(rows)
-        unnamed = None in ids
-        self.not_unique = self.not_unique or (not unnamed and len(set(ids)) < len(ids))
+        ids, keys = self._keys(rows)
+        without_id = None in ids
+        self.not_unique = self.not_unique or (not without_id and len(set(ids)) < len(ids))
         earlier = number
-        if rows and not unnamed:
+        if rows and not without_id:
             earlier = self._page_of.setdefault(hash(tuple(ids)), number)
         elif in_turn and rows and rows == self._previous:
             earlier = number - 1
@@ -156,21 +156,21 @@ class PageBuffer:
             self._like_first += min(earlier, number) == self._first
             if in_turn or self._like_first > (pages > 2):
                 self.same_pages = (earlier, number)
-                rows, ids, names = [], [], []
-        self._pages[number] = rows, ids, names
+                rows, ids, keys = [], [], []
+        self._pages[number] = rows, ids, keys
         while self._next in self._pages:
             self._hand_out()
-        return names
+        return keys
 
-    def put_again(self, rows: list[Any]) -> tuple[Sequence[Hashable], int]:
-        """Take in a page that is read once more; return what its rows are told apart by, and how many were new."""
-        _, names = self._names(rows)
-        fresh = [row for row, name in zip(rows, names, strict=True) if name not in self._seen]
-        self._seen.update(names)
+    def add_again(self, rows: list[Any]) -> tuple[Sequence[Hashable], int]:
+        """Take in a page that is read once more; return the keys of its rows, and how many were new."""
+        _, keys = self._keys(rows)
+        fresh = [row for row, key in zip(rows, keys, strict=True) if key not in self._seen]
+        self._seen.update(keys)
         self._stats.rows += len(fresh)
         if fresh:
             self._out.append(fresh)
-        return names, len(fresh)
+        return keys, len(fresh)
 
     def ready(self) -> list[list[Any]]:
         """Return the rows of the pages that follow those handed out before, once."""
@@ -185,14 +185,14 @@ class PageBuffer:
         return self.ready()
 
     def _hand_out(self) -> None:
-        rows, ids, names = self._pages.pop(self._next)
+        rows, ids, keys = self._pages.pop(self._next)
         self._next += 1
-        self.came += len(rows)
+        self.received += len(rows)
         self.fingerprint = hash((self.fingerprint, tuple(ids)))
         self.ids_repeat = self.ids_repeat or not self._ids.isdisjoint(ids)
         # What is the same within one page is two rows: no list that moves can make one response repeat itself.
-        fresh = [row for row, name in zip(rows, names, strict=True) if name is None or name not in self._seen]
-        for known, new in ((self._ids, ids), (self._seen, names)):
+        fresh = [row for row, key in zip(rows, keys, strict=True) if key is None or key not in self._seen]
+        for known, new in ((self._ids, ids), (self._seen, keys)):
             known.update(new)
             known.discard(None)
         self._stats.repeated += len(rows) - len(fresh)
@@ -200,14 +200,14 @@ class PageBuffer:
         if fresh:
             self._out.append(fresh)
 
-    def _names(self, rows: list[Any]) -> tuple[list[Hashable], list[Hashable]]:
-        """Return the ids of rows, and what they are told apart by: None for a row without an id."""
+    def _keys(self, rows: list[Any]) -> tuple[list[Hashable], list[Hashable]]:
+        """Return the ids and keys of rows: None for a row without an id."""
         ids: list[Hashable] = [_identity(row) for row in rows]
         if self._grouped:
             ids = [
                 name if name is None else (name, group_of(row)) for row, name in zip(rows, ids, strict=True)
             ]
-        self.unnamed = self.unnamed or None in ids
+        self.without_id = self.without_id or None in ids
         if not self._by_content:
             return ids, ids
         return ids, [name if name is None else content_of(row) for row, name in zip(rows, ids, strict=True)]

@@ -32,7 +32,7 @@ class Paginator:
     """The fetch of one list: feed it pages with `receive` and take rows from `buffer`, until `done`.
 
     Where the list moved while it was read, single pages are read again until it is proven that nothing is missing that was
-    there all the time. Where rows have no id to tell, the list is fetched again from its start: `restarted` is then True, and
+    there all the time. Where rows have no id, the list is fetched again from its start: `restarted` is then True, and
     rows handed out before no longer count. A list that stays short of what was announced leaves an error in `failure`.
     """
 
@@ -110,7 +110,7 @@ class Paginator:
         self._received += len(page.rows)
         if page_request.number >= self._farthest[0]:
             self._farthest = page_request.number, page.more
-        names = self.buffer.put(
+        keys = self.buffer.add(
             page_request.number,
             page.rows,
             in_turn=not self._known_last,
@@ -123,14 +123,14 @@ class Paginator:
         self._largest = max(self._largest, len(page.rows))
         if self._can_prove:
             is_end = self._is_end(page_request, page)
-            self._continuity.add(Reading(page_request.number, names, page.total, 0, is_end))
+            self._continuity.add(Reading(page_request.number, keys, page.total, 0, is_end))
         self._due.update(one.number for one in further)
         return further if further or self._due else self._finish()
 
     def keep(self, page_request: PageRequest, page: Page) -> None:
         """Take in a page for its rows alone; for a fetch that ends early."""
         if not (self.is_late(page_request) or self.done):
-            self.buffer.put(page_request.number, page.rows)
+            self.buffer.add(page_request.number, page.rows)
 
     def refused(self, page_request: PageRequest, error: ProcoreError) -> list[PageRequest] | ProcoreError:
         """Return what to request instead of a page that was refused, or the error in which the fetch ends.
@@ -250,7 +250,7 @@ class Paginator:
         if self.request.paging == "offset" and page.rows and isinstance(page.rows[-1], dict):
             last_id = page.rows[-1].get("id")
             cursor = str(last_id) if last_id is not None and page.more is not False else None
-        if total is not None and self.buffer.came >= total:
+        if total is not None and self.buffer.received >= total:
             return []
         if cursor and cursor not in self._cursors and self._empty < _EMPTY_LINKED:
             self._cursors.add(cursor)
@@ -274,9 +274,9 @@ class Paginator:
 
     @property
     def _can_prove(self) -> bool:
-        """Whether pages can be read again by number, and their rows told apart."""
+        """Whether pages can be read again by number, and their rows have keys."""
         by_number = self.request.paging not in ("cursor", "offset")
-        return by_number and not self._grouped and not self.buffer.unnamed
+        return by_number and not self._grouped and not self.buffer.without_id
 
     def _is_end(self, page_request: PageRequest, page: Page) -> bool:
         """Return whether nothing came after a page, by its own account."""
@@ -312,7 +312,7 @@ class Paginator:
         return self._conclude(total)
 
     def _must_restart(self, total: int | None, *, moved: bool) -> bool:
-        """Return whether the list is fetched again from its start: it moved, and its rows cannot be told apart.
+        """Return whether the list is fetched again from its start: it moved, and its rows have no keys.
 
         Ids that repeat say so too, unless they are not unique in this list: the second attempt compares all content, and counts
         if it brings what the first one brought.
@@ -342,14 +342,14 @@ class Paginator:
         return self._conclude(None)
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
-        names, new_rows = self.buffer.put_again(page.rows)
+        keys, new_rows = self.buffer.add_again(page.rows)
         self.stats.came += new_rows
         if (
-            self.buffer.unnamed
+            self.buffer.without_id
         ):  # rows that came meanwhile have no id: the list is fetched again from its start
             return self._finish()
         is_end = self._is_end(page_request, page)
-        reading = Reading(page_request.number, names, page.total, self._turn, is_end)
+        reading = Reading(page_request.number, keys, page.total, self._turn, is_end)
         self._continuity.add_again(reading, new_rows)
         return self._read_again()
 

@@ -71,8 +71,8 @@ class ResponseCache:
         new = _Kept(request, self._key_of(request), secrets.token_hex(8), self._clock(), reading=False)
         self._lists[id(request)] = self._kept(request) or new
 
-    def holds(self, request: ListRequest) -> bool:
-        """Return whether a list is here, whole and fresh."""
+    def has_fresh(self, request: ListRequest) -> bool:
+        """Return whether a list is cached, whole and fresh."""
         return self._kept(request) is not None
 
     def get(self, page_request: PageRequest) -> Response | None:
@@ -87,7 +87,7 @@ class ResponseCache:
             return None
         return Response(200, headers, body, url, self._session.environment.name, kept_at=kept.at)
 
-    def put(self, page_request: PageRequest, response: Response) -> None:
+    def save(self, page_request: PageRequest, response: Response) -> None:
         """Keep a response that was read without an error; it counts once its list is complete."""
         kept = self._lists.get(id(page_request.request))
         if kept is not None and not kept.reading and response.status == 200:

@@ -183,7 +183,7 @@ class Scheduler:
             self._forget(lambda other: other.request is request and paginator.is_late(other))
         self._queue(paginator, page_requests)
         # The first response names the limits, the first page of a list how many pages it has.
-        if self._cache and self._cache.holds(request):
+        if self._cache and self._cache.has_fresh(request):
             return
         if len(page_requests) > 1 or not self._wait_checked:
             self._wait_checked = True

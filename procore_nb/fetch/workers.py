@@ -29,7 +29,7 @@ from procore_nb.responses import Page, Response, read_page, retry_after_seconds
 
 log = logging.getLogger("procore_nb")
 _REDIRECTS = 5
-_ENDING_SECONDS = 5.0  # for threads that were told to stop
+_ENDING_SECONDS = 5.0  # for threads that are stopped
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -274,7 +274,7 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
             except ProcoreError as error:
                 self.pause_before_retry(error, attempt)
         if cache and not kept:
-            cache.put(page_request, response)
+            cache.save(page_request, response)
         self.observer.page_received(len(answer.rows) if isinstance(answer, Page) else 0)
         return answer
 

@@ -45,7 +45,7 @@ _ESCAPE = re.compile(
     r"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
-# The usual stranger is one value pasted from an old program: Windows-1252, of which Latin-1 is nearly all.
+# The usual bytes that are not UTF-8 are one value pasted from an old program: Windows-1252, of which Latin-1 is nearly all.
 _NOT_IN_1252 = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 _WINDOWS_1252 = {
     0xDC00 + byte: bytes([byte]).decode("latin-1" if byte in _NOT_IN_1252 else "cp1252")
