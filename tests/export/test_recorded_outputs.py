@@ -25,6 +25,7 @@ from tests.payloads import RECORDED, leaves, same
 pytestmark = pytest.mark.slow
 
 
+@cache
 def frame_of(name: str) -> pd.DataFrame:
     try:
         return to_frame(RECORDED[name], catalog.endpoint(name))
