@@ -175,3 +175,86 @@ def test_an_unchanged_reference_changes_nothing(tmp_path: Path) -> None:
 
     assert compile.compare(made, again, {MOONS}).changed == ()
     assert str(compile.compare(made, again, {MOONS})) == "0 new, 0 changed, 0 gone"
+
+
+def test_a_field_that_is_an_id_or_an_object_is_an_object() -> None:
+    user = {"oneOf": [ID, row(id=ID, name=TEXT)]}
+    one = compile.build(document(many(row(id=ID, user=user)))).endpoint("moons")
+
+    assert {field.name: field.type for field in one.fields}["user"] == "object"
+
+
+def test_a_list_whose_rows_nobody_described_takes_them_wherever_they_are_shown() -> None:
+    known = next(one for one in catalog.endpoints() if not one.field_text and not one.envelope)
+    one = compile.build(document({"properties": {"data": many(row(id=ID))}}, path=known.path)).endpoint(
+        known.name
+    )
+
+    assert (one.envelope, [field.name for field in one.fields]) == ("data", ["id"])
+
+
+def test_a_parameter_that_is_one_of_several_needed_is_not_needed_twice() -> None:
+    known = next(one for one in catalog.endpoints() if any(len(group) > 1 for group in one.required_query))
+    name = next(group for group in known.required_query if len(group) > 1)[0]
+    parameter = {"name": name, "in": "query", "required": True, "schema": ID}
+    one = compile.build(document(many(row(id=ID)), path=known.path, parameters=[parameter])).endpoint(
+        known.name
+    )
+
+    assert one.required_query == known.required_query
+
+
+def test_an_id_comes_from_the_version_of_its_list_that_stays() -> None:
+    old = document(many(row(id=ID)), deprecated=True)
+    new = document(many(row(id=ID)), path="/rest/v2.0/moons")
+    below = document(many(row(id=ID)), path="/rest/v2.0/moons/{moon_id}/craters")
+    built = compile.build(old, new, below)
+
+    assert built.endpoint("moons").deprecated
+    assert built.endpoint("moon_craters").parents == {"moon_id": ("moons_v2_0",)}
+
+
+def test_one_record_with_a_list_in_it_is_no_list() -> None:
+    single = document(row(items=many(row(id=ID))), path="/rest/v1.0/moons/{moon_id}")
+    built = compile.build(document(many(row(id=ID))), single)
+
+    assert [one.name for one in built.endpoints] == ["moons"]
+
+
+def test_rows_with_an_id_are_no_groups_of_the_lists_in_them() -> None:
+    one = compile.build(document(many(row(id=ID, data=many(row(name=TEXT)))))).endpoint("moons")
+
+    assert one.envelope == ""
+
+
+def test_shapes_of_which_two_are_called_like_one_view_promise_every_key() -> None:
+    view = {"name": "view", "in": "query", "schema": {"enum": ["compact", "extended"]}}
+    titles = {
+        "MoonCompact": row(id=ID),
+        "StarCompact": row(id=ID, name=TEXT),
+        "MoonExtended": row(craters=TEXT),
+    }
+    answer = many({"oneOf": [{"title": title, **shape} for title, shape in titles.items()]})
+    one = compile.build(document(answer, parameters=[view])).endpoint("moons")
+
+    assert {field.name: field.views for field in one.all_fields} == {"id": (), "name": (), "craters": ()}
+
+
+def test_a_size_that_is_no_number_and_a_page_that_is_required_say_nothing() -> None:
+    size = {"name": "per_page", "in": "query", "schema": {"default": True, "maximum": 0}}
+    page = {"name": "page", "in": "query", "required": True, "schema": ID}
+    one = compile.build(document(many(row(id=ID)), parameters=[size, page])).endpoint("moons")
+
+    assert (one.per_page_default, one.per_page_max, one.required_query) == (None, None, ())
+
+
+def test_a_document_that_says_no_size_leaves_the_sizes_that_are_known() -> None:
+    known = catalog.endpoint("specification_section_revisions_v2_1")
+    size = {"name": "per_page", "in": "query", "schema": ID}
+    one = compile.build(document(many(row(id=ID)), path=known.path, parameters=[size])).endpoint(known.name)
+
+    assert (
+        (one.per_page_default, one.per_page_max)
+        == (known.per_page_default, known.per_page_max)
+        == (100, 1000)
+    )

@@ -97,6 +97,11 @@ def test_everyday_words_find_the_lists_that_are_meant(words: str, first: list[st
     assert catalog.find_endpoints(words)["name"].tolist()[: len(first)] == first
 
 
+def test_a_short_word_is_near_to_nothing() -> None:
+    with pytest.warns(ProcoreWarning, match="No list has all the words"):
+        assert catalog.find_endpoints("fom").empty  # one letter from forms
+
+
 def test_words_of_fields_are_no_slips() -> None:
     assert "vendors" in set(catalog.find_endpoints("labor union")["name"])
 

@@ -217,10 +217,12 @@ def test_a_port_that_cannot_be_is_an_argument_error(port: int) -> None:
         serve(port=port)
 
 
-def test_a_client_that_goes_away_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_goes_away_is_no_error(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     handled: queue.Queue[socket.socket] = queue.Queue()
     with serve() as running:
-        running._servers[0].shutdown_request = handled.put  # type: ignore[method-assign]
+        monkeypatch.setattr(running._servers[0], "shutdown_request", handled.put)
         connection = socket.create_connection(("127.0.0.1", running.port), timeout=10)
         connection.sendall(b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
