@@ -295,9 +295,6 @@ def _make(company: Company, index: int) -> Project:
     return replace(project, **changes) if changes else project
 
 
-_kept = lru_cache(maxsize=8192)(_make)
-
-
 class Portfolio:
     """Made-up companies and projects, the same every time; `projects` is the number of the main company's.
 
@@ -312,6 +309,7 @@ class Portfolio:
 
     companies = COMPANIES  # those the service account sees; the app is not connected to all of them
     company = COMPANIES[0]  # the main one
+    project = staticmethod(lru_cache(maxsize=8192)(_make))  # by company and index
 
     def __init__(self, projects: int | None = None) -> None:
         self._sizes = {company.id: company.projects for company in COMPANIES}
@@ -330,10 +328,6 @@ class Portfolio:
     def projects(self, company: Company) -> list[Project]:
         """All projects of a company, in the order of their index."""
         return [self.project(company, index) for index in range(self.size(company))]
-
-    def project(self, company: Company, index: int) -> Project:
-        """Project by its index."""
-        return _kept(company, index)
 
     def find(self, company: Company, project_id: int) -> Project | None:
         """Project by its id, or None if the company has none of that id."""

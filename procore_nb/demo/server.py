@@ -37,28 +37,18 @@ SHORTEST_PACKED_BYTES = 1_000
 
 
 class DemoServer(AbstractContextManager["DemoServer"]):
-    """A running demo: `url` says where, `close()` ends it; leaving a `with` block does too."""
+    """A running demo: `close()` ends it; leaving a `with` block does too.
+
+    `url` is the address of login host and API host alike, without trailing slash; `storage_url` that of the host that plays
+    the cloud storage: another port of this machine.
+    """
 
     def __init__(self, demo: Demo, api: _Server, storage: _Server) -> None:
         self.demo = demo
+        self.port, self.url, self.storage_url = int(api.server_address[1]), api.url, storage.url
         self._servers = (api, storage)
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        """Port it listens on."""
-        return int(self._servers[0].server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Address without trailing slash: login host and API host alike."""
-        return self._servers[0].url
-
-    @property
-    def storage_url(self) -> str:
-        """Address of the host that plays the cloud storage: another port of this machine."""
-        return self._servers[1].url
 
     def close(self) -> None:
         """Stop listening and drop open connections."""
