@@ -23,7 +23,7 @@ from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.measures import Finding, figures_frame, words
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer, Report
-from procore_nb.reports.typed_columns import DayCounter, as_day
+from procore_nb.reports.typed_columns import as_day, holidays_of
 
 Arguments = Callable[[pd.Timestamp, Mapping[str, Any]], dict[str, Any]]
 Select = Callable[[dict[str, pd.DataFrame], Mapping[str, Any]], pd.DataFrame]
@@ -135,14 +135,22 @@ class ReportFunction:
         from procore_nb.reports.sources import reader_for, store_reader
 
         used = self.checked(options)
-        counter = DayCounter.of(calendar, holidays)
+        if calendar not in ("calendar", "working"):
+            raise ArgumentError(f'calendar is "calendar" or "working", not {calendar!r}.')
+        days_off = holidays_of(holidays)
+
+        def answer_of(day: pd.Timestamp | None) -> tuple[ReportData, Answer]:
+            data = reader.read(self, day, used)
+            data.calendar, data.holidays = calendar, days_off
+            return data, self._answer(data, used)
+
         day = None if as_of is None else as_day(as_of, "as_of")
-        reader = reader_for(source, projects=projects, progress=progress)
+        reader: Any = reader_for(source, projects=projects, progress=progress)
         store = None if since is None else store_reader(reader)
-        data, answer = self._answer(reader, day, counter, used)
+        data, answer = answer_of(day)
         if store is not None:
             first = since_day(since, data.as_of)
-            self._compare(answer, *self._answer(reader, first, counter, used), first, store)
+            self._compare(answer, *answer_of(first), first, store)
             used = {"since": first, **used}
         # Findings are ours, notes of the data come after them: both are read from the top.
         notes = [note for note in data.notes if note not in answer.findings]
@@ -179,11 +187,7 @@ class ReportFunction:
             answer.findings.extend(findings)
         answer.findings.extend(Finding(note, "note") for note in notes)
 
-    def _answer(
-        self, reader: Any, day: pd.Timestamp | None, counter: DayCounter, options: Mapping[str, Any]
-    ) -> tuple[ReportData, Answer]:
-        data = reader.read(self, day, options)
-        data.counter = counter
+    def _answer(self, data: ReportData, options: Mapping[str, Any]) -> Answer:
         if data.past and not self.rebuilds:
             text = (
                 f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
@@ -205,7 +209,7 @@ class ReportFunction:
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
             blank = {name: _blank(frame) for name, frame in answer.tables.items()}
             answer = Answer(answer.summary, answer.rows, blank, [Finding(text, "note")], people=answer.people)
-        return data, answer
+        return answer
 
     def _silent(self, data: ReportData) -> list[Use]:
         """Return the lists that no project answered, if without them there is nothing to say: no permission is not zero."""

@@ -17,16 +17,9 @@ from procore_nb.demo.company import TODAY
 from procore_nb.environments import KNOWN
 from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near
+from procore_nb.reports import typed_columns
 from procore_nb.reports.measures import Measure, figures_frame, grouped, largest_first, words
-from procore_nb.reports.typed_columns import (
-    DayCounter,
-    amounts,
-    booleans,
-    ids_of,
-    local_days,
-    lookup,
-    project_ids,
-)
+from procore_nb.reports.typed_columns import amounts, booleans, ids_of, local_days, lookup, project_ids
 from procore_nb.scalars import is_missing, zone
 
 Column = pd.Series
@@ -101,7 +94,8 @@ class ReportData:
 
     frames: dict[str, pd.DataFrame]
     day: pd.Timestamp | None = None
-    counter: DayCounter = field(default_factory=DayCounter)
+    calendar: str = "calendar"
+    holidays: typed_columns.Holidays = field(default_factory=dict)
     now: pd.Timestamp = field(default_factory=lambda: pd.Timestamp.now("UTC"))
     past: bool = False
     begins: pd.Timestamp | None = None
@@ -230,9 +224,14 @@ class ReportData:
         )
         return days
 
-    def between(self, rows: pd.DataFrame, first: Column[Any], last: Column[Any]) -> Column[Any]:
-        """Return days between two columns, by the calendar of the report and the country of the project."""
-        return self.counter.between(first, last, self.of_project(rows, "country_code"))
+    def between(
+        self, rows: pd.DataFrame, first: Column[Any], last: Column[Any], calendar: str = ""
+    ) -> Column[Any]:
+        """Return days (Int64) between two columns, by the calendar of the report (or another) and the project's country."""
+        if (calendar or self.calendar) == "calendar":
+            return (last - first).dt.days.astype("Int64")
+        country = self.of_project(rows, "country_code")
+        return typed_columns.working_days(first, last, country, self.holidays)
 
     def money(self, name: str, rows: pd.DataFrame, column: str) -> Column[Any]:
         """Return amounts as float64, and say in the coverage how many rows have one."""

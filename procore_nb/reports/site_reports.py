@@ -19,7 +19,15 @@ from procore_nb.reports.measures import concat_sources, figures_frame, grouped, 
 from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import Answer
-from procore_nb.reports.typed_columns import amounts, as_day, booleans, ids_of, lookup, status_codes
+from procore_nb.reports.typed_columns import (
+    amounts,
+    as_day,
+    booleans,
+    ids_of,
+    is_working_day,
+    lookup,
+    status_codes,
+)
 
 Window = tuple[pd.Timestamp, pd.Timestamp]
 COUNTED = ("approved", "pending")
@@ -93,7 +101,8 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
     """
     both = dict(zip(_WINDOWS, _windows(data.as_of, windows), strict=True))
     rows = logged_people(data)
-    rows["working_day"] = data.counter.is_working(rows["day"], data.of_project(rows, "country_code"))
+    country = data.of_project(rows, "country_code")
+    rows["working_day"] = is_working_day(rows["day"], country, data.holidays)
     inside = {name: rows["day"].between(*window) for name, window in both.items()}
     rows = data.exclude("manpower_logs", rows, ~(inside["first"] | inside["second"]), "outside the windows")
     summary = _by_project(rows, inside)

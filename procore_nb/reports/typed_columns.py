@@ -6,9 +6,8 @@ In: columns as Procore sends them, names of time zones and countries. Out: typed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from procore_nb.near_match import slug
 from procore_nb.scalars import is_many, is_missing, moment_named, wall_times
 
 Column = pd.Series
+Holidays = Mapping[str, np.ndarray[Any, Any]]
 DAY: Any = "datetime64[us]"
 FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 """Countries whose week-end is Friday and Saturday; everywhere else it is Saturday and Sunday."""
@@ -141,59 +141,42 @@ def _in_zones(times: Any, zones: Column[Any] | None, *, whole_days: bool) -> Any
     return wall_times(times, meant).astype(DAY).dt.normalize()
 
 
-@dataclass(frozen=True)
-class DayCounter:
-    """Days from one day to another: calendar days, or working days of the country with the caller's holidays left out.
+def holidays_of(option: Any) -> Holidays:
+    """Return days off by country, those of a plain list everywhere (under `""`)."""
+    by_country = option if isinstance(option, Mapping) else {"": option}
+    days = {
+        str(country): [as_day(day, "holidays") for day in (dates if is_many(dates) else [dates])]
+        for country, dates in by_country.items()
+    }
+    return {country: np.array(dates, "datetime64[D]") for country, dates in days.items()}
 
-    Working days are those after the first day, up to and with the last: a task due on Friday is one day late on Monday.
-    """
 
-    calendar: Literal["calendar", "working"] = "calendar"
-    holidays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-    """Days off by country; those under `""` hold everywhere."""
+def _by_country(country: Column[Any], holidays: Holidays) -> Iterable[tuple[pd.Index[Any], dict[str, Any]]]:
+    """Give the rows of each country with its week-end and holidays, as numpy takes them."""
+    codes = country.fillna("")
+    for code, rows in codes.groupby(codes).groups.items():
+        off = [holidays.get(key, np.array([], "datetime64[D]")) for key in {"", str(code)}]
+        mask = "1111001" if str(code).upper() in FRIDAY_COUNTRIES else "1111100"
+        yield rows, {"weekmask": mask, "holidays": np.unique(np.concatenate(off))}
 
-    @classmethod
-    def of(cls, calendar: Any, holidays: Any) -> DayCounter:
-        """Return the counter that a caller's options name."""
-        if calendar not in ("calendar", "working"):
-            raise ArgumentError(f'calendar is "calendar" or "working", not {calendar!r}.')
-        by_country = holidays if isinstance(holidays, Mapping) else {"": holidays}
-        days = {
-            str(country): [as_day(day, "holidays") for day in (dates if is_many(dates) else [dates])]
-            for country, dates in by_country.items()
-        }
-        return cls(calendar, {country: np.array(dates, "datetime64[D]") for country, dates in days.items()})
 
-    def between(self, first: Column[Any], last: Column[Any], country: Column[Any]) -> Column[Any]:
-        """Return the days from `first` to `last` (Int64), missing where either is."""
-        if self.calendar == "working":
-            return self.working_between(first, last, country)
-        return (last - first).dt.days.astype("Int64")
+def working_days(
+    first: Column[Any], last: Column[Any], country: Column[Any], holidays: Holidays
+) -> Column[Any]:
+    """Return the working days after `first`, up to and with `last`: due on Friday is one day late on Monday."""
+    counts = pd.Series(pd.NA, index=first.index, dtype="Int64")
+    for rows, rules in _by_country(country[first.notna() & last.notna()], holidays):
+        begins, ends = (days[rows].to_numpy().astype("datetime64[D]") + _ONE_DAY for days in (first, last))
+        counts[rows] = np.busday_count(begins, ends, **rules)
+    return counts
 
-    def working_between(self, first: Column[Any], last: Column[Any], country: Column[Any]) -> Column[Any]:
-        """Return the working days after `first`, up to and with `last` (Int64)."""
-        counts = pd.Series(pd.NA, index=first.index, dtype="Int64")
-        for rows, rules in self._countries(country[first.notna() & last.notna()]):
-            begins, ends = (
-                days[rows].to_numpy().astype("datetime64[D]") + _ONE_DAY for days in (first, last)
-            )
-            counts[rows] = np.busday_count(begins, ends, **rules)
-        return counts
 
-    def is_working(self, days: Column[Any], country: Column[Any]) -> Column[Any]:
-        """Return whether each day is a working day of its country."""
-        working = pd.Series(False, index=days.index)
-        for rows, rules in self._countries(country[days.notna()]):
-            working[rows] = np.is_busday(days[rows].to_numpy().astype("datetime64[D]"), **rules)
-        return working
-
-    def _countries(self, country: Column[Any]) -> Iterable[tuple[pd.Index[Any], dict[str, Any]]]:
-        """Give the rows of each country with its week-end and holidays, as numpy takes them."""
-        codes = country.fillna("")
-        for code, rows in codes.groupby(codes).groups.items():
-            off = [self.holidays.get(key, np.array([], "datetime64[D]")) for key in {"", str(code)}]
-            mask = "1111001" if str(code).upper() in FRIDAY_COUNTRIES else "1111100"
-            yield rows, {"weekmask": mask, "holidays": np.unique(np.concatenate(off))}
+def is_working_day(days: Column[Any], country: Column[Any], holidays: Holidays) -> Column[Any]:
+    """Return whether each day is a working day of its country."""
+    working = pd.Series(False, index=days.index)
+    for rows, rules in _by_country(country[days.notna()], holidays):
+        working[rows] = np.is_busday(days[rows].to_numpy().astype("datetime64[D]"), **rules)
+    return working
 
 
 def check_classes(bounds: Any, option: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import procore_nb as pnb
-from procore_nb.reports.typed_columns import DayCounter
+from procore_nb.reports.typed_columns import holidays_of
 from procore_nb.scalars import moment_named, utc_moment
 
 THURSDAY = date(2026, 6, 18)
@@ -66,7 +66,7 @@ def test_reports_and_stores_read_days_alike(tmp_path: Path) -> None:
             lambda: store.changes("vendors", since=text),  # noqa: B023
             lambda: store.table("vendors", as_of=text),  # noqa: B023
             lambda: store.restore("vendors", as_of=text),  # noqa: B023
-            lambda: DayCounter.of("working", [text]),  # noqa: B023
+            lambda: holidays_of([text]),  # noqa: B023
         ):
             with pytest.raises(pnb.ArgumentError, match="is a date"):
                 call()
@@ -78,5 +78,4 @@ def test_reports_and_stores_read_days_alike(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", ["2026-07-03", {"": "2026-07-03"}, ["2026-07-03"]])
 def test_one_holiday_is_one_day(given: Any) -> None:
-    found = DayCounter.of("working", given)
-    assert found.holidays[""].astype(str).tolist() == ["2026-07-03"]
+    assert holidays_of(given)[""].astype(str).tolist() == ["2026-07-03"]
