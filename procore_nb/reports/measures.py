@@ -78,7 +78,8 @@ def percent(part: Any, base: Any) -> Any:
 
 def median(values: Column[Any]) -> float:
     """Return the median of the known values, missing without any."""
-    return float(amounts(values).median())
+    known = amounts(values).dropna()  # of nothing pandas 2.2 warns
+    return math.nan if known.empty else float(known.median())
 
 
 def mean(values: Column[Any]) -> float:
