@@ -89,18 +89,14 @@ def fetch_token(
     """Return a new token of the login host; call it inside `guarded`. `origin`: where the credentials were found."""
     url = environment.login_url + "/oauth/token"
     client = BackendApplicationClient(client_id=credentials.client_id)
-    oauth = _NoRedirectOAuth2Session(client=client).prepared(  # type: ignore[call-arg]
-        url,
-        connections=1,
-        transport=transport,
-        limits=replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES)),
-    )
+    oauth = _NoRedirectOAuth2Session(client=client)  # type: ignore[call-arg]
+    limits = replace(limits, most_bytes=min(limits.most_bytes, _MOST_BYTES))
+    oauth.prepared(url, connections=1, transport=transport, limits=limits)
     responses: list[Response] = []
 
     def check(response: requests.Response) -> requests.Response:
         responses.append(redact(response_of(response, environment), credentials.client_secret))
-        refusal = _refusal(responses[-1], environment, origin)
-        if refusal is not None:
+        if (refusal := _refusal(responses[-1], environment, origin)) is not None:
             raise refusal
         return response
 
