@@ -189,7 +189,8 @@ def _team(company_id: int, project_id: int, country: str, office: int, building:
     )
     staff = [person for person in people if person.vendor is None][office :: len(OFFICES)]
     start = project_id % len(staff)
-    guests = [person for person in people if person.vendor in firms]
+    ids = {firm.id for firm in firms}
+    guests = [person for person in people if person.vendor and person.vendor.id in ids]
     return firms, (*staff[start:], *staff[:start], *guests)
 
 

@@ -137,11 +137,12 @@ def _order(context: RequestContext, term: Works, purchase: Purchase) -> Material
 def material_items(context: RequestContext) -> Rows:
     for order in material_orders(context):
         for number, ordered in zip(order.lines, order.ordered, strict=True):
-            code, work, _trade = COST_CODES[MATERIALS[number].code]
-            properties = [{"key": "cost_code", "value": code, "property_type": "text"}]
-            yield _item(context, number) | {
-                "labels": [work], "properties": properties, "stock_min": 0, "stock_max": ordered,
-            }  # fmt: skip
+            material = MATERIALS[number]
+            properties = [
+                {"key": "cost_code", "value": COST_CODES[material.code][0], "property_type": "text"}
+            ]
+            values = {"material": material, "labels": [material.work], "properties": properties}
+            yield render("material_item", context, number=number, ordered=ordered, **values)
 
 
 @table("material_labels")
@@ -196,9 +197,7 @@ def material_deliveries(context: RequestContext) -> Rows:
         day = delivery.came if delivery.came and kind == _RECEIPT else delivery.left
         entered = context.calendar.entered(day, delivery.index)
         row = render(kind, context, order=order, delivery=delivery, count=len(order.lines), entered=entered)
-        if kind == _RECEIPT:
-            row["shipment"] = _ref(context, _SHIPMENT, order, delivery)
-        yield {**row, "order": _ref(context, _ORDER, order), **_ref(context, kind, order, delivery)}
+        yield {**row, **_ref(context, kind, order, delivery)}
 
 
 @table("material_shipment_line_items", "material_shipment_line_items_by_shipment")
@@ -228,13 +227,8 @@ def _deliveries(context: RequestContext) -> Iterator[tuple[str, MaterialOrder, D
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
     number = order.lines[line]
     return render(
-        "material_line", context, order=order, position=line + 1, item=_item(context, number),
-        uom=MATERIALS[number].uom, ref=_ref(context, _ORDER, order),
-    )  # fmt: skip
-
-
-def _item(context: RequestContext, number: int) -> Row:
-    return render("material_item", context, number=number, material=MATERIALS[number])
+        "material_line", context, order=order, n=line + 1, number=number, material=MATERIALS[number]
+    )
 
 
 def _ref(context: RequestContext, kind: str, order: MaterialOrder, delivery: Delivery | None = None) -> Row:

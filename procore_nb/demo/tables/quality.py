@@ -151,19 +151,17 @@ def observation_items(context: RequestContext) -> Rows:
         items = enumerate(zip(questions, inspection.answers, strict=True), inspection.first_item)
         for item, (question, answer) in items:
             if answer == NO:
-                ids = {"checklist_list": inspection.index, "checklist_item": item}
-                text = f"{name}: {question.lower()} – no"
+                origin = render("inspection_origin", context, inspection=inspection, item=item)
+                text, code = f"{name}: {question.lower()} – no", codes[0] if codes else 0
                 times = inspection.created, inspection.closed
-                code = codes[0] if codes else 0
-                yield _observation(context, item, text, kind * 2 % 4, code, *times, inspection=ids)
-    calendar = context.calendar
+                yield _observation(context, item, text, kind * 2 % 4, code, *times, origin)
     for accident in accidents(context):
         if accident.observed:
-            ids = {"incident": accident.index, "incident_action": accident.index * 4}
-            seen = calendar.after(accident.happened, 0.3)
-            times = seen, calendar.after(seen, 18) if accident.closed else None
+            origin = render("incident_origin", context, accident=accident, action=accident.index * 4)
+            seen = context.calendar.after(accident.happened, 0.3)
+            times = seen, context.calendar.after(seen, 18) if accident.closed else None
             text, number = "After an incident: make the place safe", FROM_ACCIDENTS + accident.index
-            yield _observation(context, number, text, 2, accident.code, *times, incident=ids)
+            yield _observation(context, number, text, 2, accident.code, *times, origin)
     yield from _noticed(context)
 
 
@@ -182,14 +180,10 @@ def _noticed(context: RequestContext, term: Works) -> Rows:
 
 def _observation(
     context: RequestContext, number: int, name: str, kind: int, code: int, created: datetime,
-    closed: datetime | None, **origins: dict[str, int],
+    closed: datetime | None, origin: Row | None = None,
 ) -> Row:  # fmt: skip
-    """Some of those without an origin (its type, with the numbers of the records it is) have no due date."""
-    firm, calendar, origin = directory.firm_for(context, code), context.calendar, None
-    for origin_type, numbers in origins.items():
-        kinds = {"checklist_list": "checklist"}
-        ids = {f"{key}_id": context.id(kinds.get(key, key), n) for key, n in numbers.items()}
-        origin = {"type": origin_type, "payload": ids}
+    """Some of those without an origin have no due date."""
+    firm, calendar = directory.firm_for(context, code), context.calendar
     due = calendar.due(created, 14) if origin or number % 9 else None
     step = ("initiated", "ready_for_review", "initiated", "not_accepted")[number % 4]
     return render(
