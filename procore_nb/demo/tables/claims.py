@@ -114,13 +114,13 @@ def contract_sum(context: RequestContext) -> int:
 @once_begun
 def claims(context: RequestContext, term: Works) -> list[Claim]:
     """Changes of a project; once it is over, approved ones have added 3 to 12 % to the contract."""
-    whole, found = contract_sum(context), list[Claim]()
+    whole, changes = contract_sum(context), list[Claim]()
     for attempt in range(20):
-        found = _claims(context, term, context.random(f"claims:{attempt}"), whole)
-        approved = sum(claim.revenue for claim in found if claim.owner and claim.owner.agreed)
+        changes = _claims(context, term, context.random(f"claims:{attempt}"), whole)
+        approved = sum(claim.revenue for claim in changes if claim.owner and claim.owner.agreed)
         if not term.ended or 0.03 <= approved / (whole - approved) <= 0.12:
             break
-    return found
+    return changes
 
 
 def _claims(context: RequestContext, term: Works, draw: random.Random, whole: int) -> list[Claim]:
@@ -140,14 +140,14 @@ def _claims(context: RequestContext, term: Works, draw: random.Random, whole: in
         cost = max(40, round(left * weight / sum(weights) / 5_000)) * 5_000
         origins.append((calendar.time_on(min(day, term.until), draw), None, cost))
     reserve = whole * plan[0].weight // (6 * sum(part.weight for part in plan.values()))
-    found: list[Claim] = []
+    changes: list[Claim] = []
     for created, origin, cost in sorted(origins, key=lambda origin: origin[0]):
-        claim = _claim(context, draw, term, len(found), created, origin, cost)
+        claim = _claim(context, draw, term, len(changes), created, origin, cost)
         if claim.kind != OWNER and reserve < cost:
             claim = replace(claim, kind=OWNER, revenue=_asked(claim.cost))
         reserve -= cost if claim.kind != OWNER else 0
-        found.append(_priced(draw, term, claim))
-    return found
+        changes.append(_priced(draw, term, claim))
+    return changes
 
 
 def _claim(

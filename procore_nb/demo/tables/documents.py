@@ -57,18 +57,18 @@ def _revisions(context: RequestContext) -> Iterator[DrawingRevision]:
 
 @table("drawing_revisions")
 def drawing_revisions(context: RequestContext) -> Rows:
-    for one in revisions(context):
-        yield _sheet(context, one) | render(
-            "drawing_revision", context, one=one, position=one.drawing + 1, order=one.revision + 1,
-            received=min(one.day + timedelta(days=2), TODAY), discipline=_discipline(context, one.discipline),
+    for issue in revisions(context):
+        yield _sheet(context, issue) | render(
+            "drawing_revision", context, issue=issue, position=issue.drawing + 1, order=issue.revision + 1,
+            received=min(issue.day + timedelta(days=2), TODAY), discipline=_discipline(context, issue.discipline),
         )  # fmt: skip
 
 
 @table("drawing_areas", "drawing_areas_v1_0")
 def drawing_areas(context: RequestContext) -> Rows:
     issued = revisions(context)
-    latest = context.calendar.entered(max(one.day for one in issued), 1)
-    count, updated = len({one.drawing for one in issued}), max(latest, context.project.created_at)
+    latest = context.calendar.entered(max(issue.day for issue in issued), 1)
+    count, updated = len({issue.drawing for issue in issued}), max(latest, context.project.created_at)
     yield render(AREA, context, count=count, latest=latest, updated=updated)
 
 
@@ -76,11 +76,11 @@ def drawing_areas(context: RequestContext) -> Rows:
 def drawings(context: RequestContext) -> Rows:
     """Drawings of one area; the area tells the project."""
     inside = _of_area(context)
-    for one in revisions(inside) if inside else ():
-        if inside and one.current:
-            discipline, sheet = _discipline(inside, one.discipline), _sheet(inside, one)
+    for issue in revisions(inside) if inside else ():
+        if inside and issue.current:
+            discipline, sheet = _discipline(inside, issue.discipline), _sheet(inside, issue)
             yield {
-                **render("drawing", inside, one=one, current=sheet, discipline_id=discipline["id"]),
+                **render("drawing", inside, issue=issue, current=sheet, discipline_id=discipline["id"]),
                 "discipline": discipline["name"],
             }
 
@@ -99,8 +99,8 @@ def _discipline(context: RequestContext, number: int) -> Row:
 @table("drawing_sets")
 def drawing_sets(context: RequestContext) -> Rows:
     entered = context.calendar.entered
-    for number in range(1 + max(one.revision for one in revisions(context))):
-        days = [one.day for one in revisions(context) if one.revision == number]
+    for number in range(1 + max(issue.revision for issue in revisions(context))):
+        days = [issue.day for issue in revisions(context) if issue.revision == number]
         yield render(
             "drawing_set", context, number=number, date=min(days), position=number + 1, count=len(days),
             name=f"Bulletin {number}" if number else "Contract Set", made=entered(min(days), number),
@@ -123,16 +123,16 @@ def _of_area(context: RequestContext) -> RequestContext | None:
     return context.within(project) if project.permitted and "Drawings" not in project.tools_off else None
 
 
-def _sheet(context: RequestContext, one: DrawingRevision) -> Row:
+def _sheet(context: RequestContext, issue: DrawingRevision) -> Row:
     number, name = (
-        one.drawing * _PER_DRAWING + one.revision,
-        f"{one.number} {one.title}, revision {one.revision}",
+        issue.drawing * _PER_DRAWING + issue.revision,
+        f"{issue.number} {issue.title}, revision {issue.revision}",
     )
     owner = context, "sheet", context.id("drawing_revision", number)
-    pdf, png = (file_of(*owner, f"{name}.{suffix}", one.day) for suffix in ("pdf", "png"))
-    updated = context.calendar.entered(one.day, one.drawing)
-    row = render("sheet", context, one=one, number=number, pdf=pdf, png=png, updated=updated)
-    return {**row, "floorplan": "plan" in one.title, **picture_urls(png)}
+    pdf, png = (file_of(*owner, f"{name}.{suffix}", issue.day) for suffix in ("pdf", "png"))
+    updated = context.calendar.entered(issue.day, issue.drawing)
+    row = render("sheet", context, issue=issue, number=number, pdf=pdf, png=png, updated=updated)
+    return {**row, "floorplan": "plan" in issue.title, **picture_urls(png)}
 
 
 _DIVISIONS: dict[str, str] = read_facts("lists")["divisions"]

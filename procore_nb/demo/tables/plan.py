@@ -165,9 +165,9 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
     baseline = (project.start, project.finish)
     # Works that are not late make up for a late first day; late ones lose more the longer they go on.
     current = (begin, project.actual_finish or project.projected) if project.slip_days else baseline
-    plan, found = plan_of(project), list[Task]()
+    plan, schedule = plan_of(project), list[Task]()
     for number, (phase, codes) in enumerate(PHASES, 1):
-        head, lines = len(found), list[Task]()
+        head, lines = len(schedule), list[Task]()
         for position, code in enumerate((code for code in codes if code in plan), 1):
             shares = plan[code].begin, plan[code].end
             planned, (start, finish) = (_between(calendar, span, *shares) for span in (baseline, current))
@@ -186,15 +186,17 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
             first, last = min(line.start for line in lines), max(line.finish for line in lines)
             stuck = any(line.stuck for line in lines if line.finish == last)
             span = min(starts), max(finishes)
-            found += [
+            schedule += [
                 Task(head, phase, str(number), None, None, span, first, last, phase=True, stuck=stuck),
                 *lines,
             ]
     for number, (name, share) in enumerate(_MILESTONES, 1):
         planned, real = (_between(calendar, span, share, share) for span in (baseline, current))
         wbs = f"6.{number}"
-        found.append(Task(len(found), name, wbs, None, None, planned, *real, milestone=True, critical=True))
-    return tuple(found)
+        schedule.append(
+            Task(len(schedule), name, wbs, None, None, planned, *real, milestone=True, critical=True)
+        )
+    return tuple(schedule)
 
 
 def _between(calendar: SiteCalendar, span: Span, begin: float, end: float) -> Span:

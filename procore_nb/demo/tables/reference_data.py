@@ -57,16 +57,16 @@ UNBUDGETED = BudgetCode(len(BUDGET_CODES), 0, _TYPES["M"], 0)
 
 def budget_code(code: int, letter: str) -> BudgetCode:
     """The first one if the cost code has none of that type."""
-    own = [one for one in BUDGET_CODES if one.code == code]
-    return next((one for one in own if one.kind.code == letter), own[0])
+    own = [pair for pair in BUDGET_CODES if pair.code == code]
+    return next((pair for pair in own if pair.kind.code == letter), own[0])
 
 
 def codes_of(context: RequestContext) -> tuple[BudgetCode, ...]:
-    return tuple(one for one in BUDGET_CODES if one.code in plan_of(context.project))
+    return tuple(pair for pair in BUDGET_CODES if pair.code in plan_of(context.project))
 
 
-def wbs(context: RequestContext, one: BudgetCode) -> Row:
-    return {"id": context.id("wbs_code", one.number), "flat_code": one.flat_code, "description": one.name}
+def wbs(context: RequestContext, pair: BudgetCode) -> Row:
+    return {"id": context.id("wbs_code", pair.number), "flat_code": pair.flat_code, "description": pair.name}
 
 
 def cost_code_row(context: RequestContext, number: int) -> Row:
@@ -74,11 +74,11 @@ def cost_code_row(context: RequestContext, number: int) -> Row:
     return render("cost_code", context, code=code, budgeted=budgeted, position=number + 1)
 
 
-def coded(context: RequestContext, one: BudgetCode) -> Row:
+def coded(context: RequestContext, pair: BudgetCode) -> Row:
     """What every line item says of its budget code."""
-    code = wbs(context, one)
-    about = {"cost_code": cost_code_row(context, one.code), "line_item_type": one.kind.ref}
-    return {**about, "wbs_code": code, "wbs_code_id": code["id"], "currency_configuration": currency(context)}
+    code = wbs(context, pair)
+    shown = {"cost_code": cost_code_row(context, pair.code), "line_item_type": pair.kind.ref}
+    return {**shown, "wbs_code": code, "wbs_code_id": code["id"], "currency_configuration": currency(context)}
 
 
 def line_row(
@@ -97,14 +97,14 @@ def line_row(
 @table("wbs_codes", "wbs_codes_v2_0")
 def wbs_codes(context: RequestContext) -> Rows:
     first_type = context.id("wbs_segment_item", 9_000)
-    for one in (*codes_of(context), UNBUDGETED):
-        code, kind = directory.cost_codes(context)[one.code], one.kind
+    for pair in (*codes_of(context), UNBUDGETED):
+        code, kind = directory.cost_codes(context)[pair.code], pair.kind
         segments = (code.id, code.code, code.name), (first_type + kind.id % 10, kind.code, kind.name)
         items = [
             render("wbs_segment_item", context, id=i, code=c, name=n, ids=[i], codes=[c])
             for i, c, n in segments
         ]
-        yield {**wbs(context, one), **render("wbs_code", context, one=one), "segment_items": items}
+        yield {**wbs(context, pair), **render("wbs_code", context, pair=pair), "segment_items": items}
 
 
 _FIELDS = (*lists.CUSTOM_FIELDS, *lists.RECORD_FIELDS)

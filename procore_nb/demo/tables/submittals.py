@@ -84,7 +84,7 @@ def _revisions(
     created = calendar.time_on(min(opened, TODAY), draw)
     slow = 2.2 if term.late else 1
     received: date = max(submit_by, opened) + timedelta(days=int(draw.expovariate(1 / 4) * slow))
-    void, again, found = draw.random() < 0.015, True, list[Submittal]()
+    void, again, revisions = draw.random() < 0.015, True, list[Submittal]()
     while again:
         received = calendar.next_workday(received)
         shown = received if received <= TODAY else None
@@ -92,11 +92,11 @@ def _revisions(
         closed = calendar.time_on(decided, draw) if shown and decided < TODAY else None
         response = draw.choices(range(4), (55, 25, 15, 5))[0] if closed else None
         # One in three that were rejected is left so.
-        again = not void and (response == 2 or (response == 3 and number % 3 > 0)) and len(found) < 2
+        again = not void and (response == 2 or (response == 3 and number % 3 > 0)) and len(revisions) < 2
         due = calendar.workday(received + timedelta(days=14)) if shown else None
-        found.append(
+        revisions.append(
             Submittal(
-                first + len(found), number, len(found), not again, code, kind,
+                first + len(revisions), number, len(revisions), not again, code, kind,
                 None if number % 23 == 11 else lead, on_site, submit_by, shown, due,
                 closed and max(closed, created), response, created, void,
             )
@@ -104,7 +104,7 @@ def _revisions(
         if again:
             received = decided + timedelta(days=draw.randrange(7, 21))
             created = max(created, closed) if closed else created
-    return found
+    return revisions
 
 
 @table("submittals", "submittals_v1_0", "submittals_v2_0")

@@ -4,7 +4,7 @@ In: the name of a template in `data/money_rows.json` or `data/site_rows.json`, a
 
     "=order.number"             is the value of an attribute, "?order.number" too, or null where one on the way is missing
     "$bill.done-bill.previous"  is a sum of amounts of cents, as money
-    "#order:order.index"        is the id of the record of that kind and number; "#=one.kind:one.index" reads the kind too
+    "#order:order.index"        is the id of the record of that kind and number; "#=item.kind:item.index" reads the kind too
     "@order:order.index"        is that id as a UUID
     "~CO-{order.number}"        is text with values in it
     {"id": "=order.id"}         is an object, a template inside
