@@ -130,8 +130,8 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
             last = pays = max(last, pays)
         paid = status in COUNTED and pays <= TODAY and context.project.index not in _NO_PAYMENTS
         yield Bill(
-            number, period, start, end, billed, sum(amounts), *changes, *known, lines, extras, retained, previous, earned,
-            final, status, pays if paid else None,
+            number, period, start, end, billed, sum(amounts), *changes, *known, lines, extras, retained,
+            previous, earned, final, status, pays if paid else None,
         )  # fmt: skip
         previous, earned, known = total, total - retained, changes
 

@@ -156,9 +156,9 @@ def _event(context: RequestContext, claim: Claim) -> Row:
     )
     question = claim.question
     values = {
-        "claim": claim, "description": claim.topic.question if claim.index % 4 else None, "question": question,
-        "asker": directory.office(context)[claim.index % 3], "status": status, **columns,
-        "type": {**fixed_entry(context, "change_types", claim.kind), "name": columns["name"]},
+        "claim": claim, "description": claim.topic.question if claim.index % 4 else None,
+        "question": question, "asker": directory.office(context)[claim.index % 3], "status": status,
+        **columns, "type": {**fixed_entry(context, "change_types", claim.kind), "name": columns["name"]},
         "reason": None if claim.index % 8 == 5 else fixed_entry(context, REASONS, claim.reason),
         "items": [_item(context, claim, step) for step in range(len(claim.parts))],
         "origin": question and render("event_origin", context, question=question),
@@ -227,8 +227,8 @@ def potential_change_orders(context: RequestContext) -> Rows:
     """What the owner is asked for, and what the firms ask for. They add up to the change orders."""
     for order, claim, amount in _potential(context):
         row = _order(context, order) | render(
-            "potential_change_order", context, order=order, claim=claim, amount=amount, days=claim.days or None,
-            id=_potential_id(context, order, claim), tiers=tiers(context),
+            "potential_change_order", context, order=order, claim=claim, amount=amount,
+            days=claim.days or None, id=_potential_id(context, order, claim), tiers=tiers(context),
             reason=fixed_entry(context, REASONS, claim.reason)["change_reason"],
         )  # fmt: skip
         yield row | render("requested", context, order=order) if tiers(context) == 3 else row
@@ -303,8 +303,8 @@ def _order(context: RequestContext, order: Order) -> Row:
     return render(
         "change_order", context, **values, days=order.days or None, asker=office[order.index % len(office)],
         # One in eleven was entered without a due date.
-        due=due if order.index % 11 != 7 else None, signed=signed, bill=bill, paid=bool(bill and bill.paid_on),
-        updated=decided or order.created,
+        due=due if order.index % 11 != 7 else None, signed=signed, bill=bill,
+        paid=bool(bill and bill.paid_on), updated=decided or order.created,
     )  # fmt: skip
 
 

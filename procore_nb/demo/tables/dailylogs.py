@@ -217,8 +217,9 @@ def weather_logs(context: RequestContext) -> Rows:
     for day in logged_days(context):
         seen, stopped = day.weather, day.weather.stops_work
         yield _entered(context, day) | render(
-            "weather_log", context, day=day, average=(seen.low + seen.high) // 2, time=context.calendar.at(day.day, 7),
-            ground="Wet" if seen.rain else "Dry", calamity="Flooding" if seen.rain > 28 else None,
+            "weather_log", context, day=day, average=(seen.low + seen.high) // 2,
+            time=context.calendar.at(day.day, 7), ground="Wet" if seen.rain else "Dry",
+            calamity="Flooding" if seen.rain > 28 else None,
             comments="Work outside stopped." if stopped else None, delayed="Yes" if stopped else "No",
         )  # fmt: skip
 
@@ -250,8 +251,8 @@ def delays(context: RequestContext) -> Rows:
             hours, start = draw.randrange(2, 7), draw.randrange(7, 11)
             firm = directory.firm_for(context, day.crews[0].code if day.crews else 0)
             yield _entered(context, day) | render(
-                "delay_log", context, day=day, kind=kind, hours=hours, start=start, end=start + hours, firm=firm,
-                place=directory.place(context, day.index),
+                "delay_log", context, day=day, kind=kind, hours=hours, start=start, end=start + hours,
+                firm=firm, place=directory.place(context, day.index),
             )  # fmt: skip
 
 
@@ -285,7 +286,8 @@ def headers(context: RequestContext) -> Rows:
         done = not forgotten and day.day < TODAY
         yield render(
             "log_header", context, day=day, done=done, open=not done, noon=context.calendar.noon(day.day),
-            closed=context.calendar.at(day.day, 17, 35) if done else None, author=keeper.ref if done else None,
+            closed=context.calendar.at(day.day, 17, 35) if done else None,
+            author=keeper.ref if done else None,
         )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def drawing_revisions(context: RequestContext) -> Rows:
     for issue in revisions(context):
         yield _sheet(context, issue) | render(
             "drawing_revision", context, issue=issue, position=issue.drawing + 1, order=issue.revision + 1,
-            received=min(issue.day + timedelta(days=2), TODAY), discipline=_discipline(context, issue.discipline),
+            received=min(issue.day + timedelta(days=2), TODAY),
+            discipline=_discipline(context, issue.discipline),
         )  # fmt: skip
 
 
@@ -260,9 +261,10 @@ def images(context: RequestContext) -> Rows:
         album = 0 if number % 4 else number // 4 % len(_ALBUMS)
         people = f"{day.weather.sky}, {day.workers} people on site"
         yield render(
-            "image", context, day=day, number=number, file=file, taken=calendar.at(day.day, 10, number * 7 % 60),
-            author=directory.office(context)[number % 3], place=directory.place(context, number),
-            album=_ALBUMS[album], album_number=album, text=people if number % 3 else None,
+            "image", context, day=day, number=number, file=file,
+            taken=calendar.at(day.day, 10, number * 7 % 60), author=directory.office(context)[number % 3],
+            place=directory.place(context, number), album=_ALBUMS[album], album_number=album,
+            text=people if number % 3 else None,
             latitude=f"{street.latitude + number % 7 * 0.0001:.6f}" if number % 5 else None,
             longitude=f"{street.longitude + number % 5 * 0.0001:.6f}" if number % 5 else None,
             thumbnail=picture_urls(file)["thumbnail_url"],

@@ -89,14 +89,14 @@ class _Values:
         person, trade = draw.choice(directory.people(context)), draw.choice(directory.trades())
         return {
             **{key: str(value or "") for key, value in _address(context).items()}, "first": person.first_name,
-            "last": person.last_name, "person": person.name, "initials": person.initials, "login": person.login,
-            "firm": draw.choice(directory.vendors(context)).name, "trade": trade.name,
+            "last": person.last_name, "person": person.name, "initials": person.initials,
+            "login": person.login, "firm": draw.choice(directory.vendors(context)).name, "trade": trade.name,
             "project": project.name if project else "All projects",
             "latitude": str((project and project.latitude) or 39.96),
             "longitude": str((project and project.longitude) or -83.0),
             "zone": project.street.tz_name if project else "America/New_York",
-            "currency": self.currency or "USD", "day": day.isoformat(),
-            "letter": "ABCDEFGH"[n % 8 - 1], "n": str(n), "two": f"{n:02}", "three": f"{n:03}",
+            "currency": self.currency or "USD", "day": day.isoformat(), "letter": "ABCDEFGH"[n % 8 - 1],
+            "n": str(n), "two": f"{n:02}", "three": f"{n:03}",
         }  # fmt: skip
 
     def value(self, shape: Shape, *, top: bool = False) -> Any:

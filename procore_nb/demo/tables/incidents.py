@@ -89,9 +89,10 @@ def incidents(context: RequestContext) -> Rows:
     for accident in accidents(context):
         entered, observed = calendar.after(accident.happened, 2 / 24), int(accident.observed)
         yield render(
-            "incident", context, accident=accident, n=accident.index + 1, status="closed" if accident.closed else "open",
-            entered=entered, title=_title(context, accident), author=directory.office(context)[accident.index % 3],
-            witnesses=int(accident.recordable), hazard=fixed_entry(context, "hazards", accident.index + accident.code),
+            "incident", context, accident=accident, n=accident.index + 1,
+            status="closed" if accident.closed else "open", entered=entered, title=_title(context, accident),
+            author=directory.office(context)[accident.index % 3], witnesses=int(accident.recordable),
+            hazard=fixed_entry(context, "hazards", accident.index + accident.code),
             open=0 if accident.closed else observed, closed=observed if accident.closed else 0,
             place=directory.place(context, accident.index + accident.code) if accident.index % 6 else None,
             updated=calendar.after(entered, 20) if accident.closed else entered,
@@ -119,14 +120,17 @@ def incident_records(context: RequestContext) -> Rows:
         cost = 800 + accident.index * 370 % 9_000 if kind == "damage" else 300 + accident.index * 190 % 4_000
         transferred = accident.index % 4 == 3
         values = {
-            "accident": accident, "n": accident.index + 1, "firm": firm, "type": record_type, "text": _title(context, accident),
-            "entered": context.calendar.after(accident.happened, 3 / 24), "activity": activity,
-            "person": directory.worker_of(context, firm), "author": directory.office(context)[accident.index % 3],
+            "accident": accident, "n": accident.index + 1, "firm": firm, "type": record_type,
+            "text": _title(context, accident), "entered": context.calendar.after(accident.happened, 3 / 24),
+            "activity": activity, "person": directory.worker_of(context, firm),
+            "author": directory.office(context)[accident.index % 3],
             "source": fixed_entry(context, "incident_harm_sources", accident.index + accident.code),
             "filing": names_of("incident_injury_filing_types")[accident.filing], "affliction": affliction,
             "parts": [part], "restricted": 0 if transferred else accident.days_restricted,
-            "transferred": accident.days_restricted if transferred else 0, "cost": Decimal(cost).quantize(Decimal("0.01")),
-            "overnight": accident.filing == LOST and accident.days_lost > 14, "emergency": accident.filing in (MEDICAL, LOST),
+            "transferred": accident.days_restricted if transferred else 0,
+            "cost": Decimal(cost).quantize(Decimal("0.01")),
+            "overnight": accident.filing == LOST and accident.days_lost > 14,
+            "emergency": accident.filing in (MEDICAL, LOST),
             "provider": "Site first aider" if accident.filing == FIRST_AID else None,
             "spill": fixed_entry(context, "incident_environmental_types", accident.index),
             "litres": Decimal(20 + accident.index * 15 % 180),
@@ -144,8 +148,9 @@ def incident_actions(context: RequestContext) -> Rows:
         for step in range(accident.actions):
             action = fixed_entry(context, "incident_action_types", accident.index + step)
             yield render(
-                "incident_action", context, accident=accident, number=accident.index * 4 + step, action=action,
-                observation=observation if step == 0 else None, text=f"{action['name']}: done with the crew.",
+                "incident_action", context, accident=accident, number=accident.index * 4 + step,
+                action=action, observation=observation if step == 0 else None,
+                text=f"{action['name']}: done with the crew.",
                 entered=context.calendar.after(accident.happened, (5 + 20 * step) / 24),
             )  # fmt: skip
 

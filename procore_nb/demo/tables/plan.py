@@ -175,12 +175,9 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
             finish = calendar.workday(min(current[1], finish + timedelta(days=draw.choice(_LONGER))))
             stuck = 0 < (TODAY - finish).days < 30 and project.progress < 1 and draw.random() < 0.5
             added = code == 10 and project.index % 4 == 2
-            lines.append(
-                Task(
-                    head + position, COST_CODES[code][1], f"{number}.{position}", head, code, None if added else planned,
-                    max(start, begin), max(start, begin, finish), critical=code in _CRITICAL, stuck=stuck,
-                )
-            )  # fmt: skip
+            days = None if added else planned, max(start, begin), max(start, begin, finish)
+            name, wbs, critical = COST_CODES[code][1], f"{number}.{position}", code in _CRITICAL
+            lines.append(Task(head + position, name, wbs, head, code, *days, critical=critical, stuck=stuck))
         if lines:
             starts, finishes = zip(*(line.planned for line in lines if line.planned), strict=True)
             first, last = min(line.start for line in lines), max(line.finish for line in lines)

@@ -124,8 +124,8 @@ def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> 
         bought[position] = replace(old, lines=done, end=half, status="Terminated")
         bought.append(
             replace(
-                old, index=index, number=f"{old.number[:-3]}{number:03}", title=f"{old.title}, remaining works",
-                vendor=successor, lines=left, contract_date=signed, begin=half,
+                old, index=index, number=f"{old.number[:-3]}{number:03}", lines=left, vendor=successor,
+                title=f"{old.title}, remaining works", contract_date=signed, begin=half,
                 created=term.calendar.entered(signed - timedelta(days=9), index),
             )
         )  # fmt: skip
@@ -163,8 +163,8 @@ def _purchase(
     # What was approved lately is often still to be signed.
     executed = status in _SIGNED and ((TODAY - day).days > 40 or index % 3 > 0)
     return Purchase(
-        index, kind, f"{letters}-{1001 + context.project.index}-{number:03}", title, vendor, lines, day, begin, end,
-        status, created, executed, deleted=day > TODAY and index % 4 == 1,
+        index, kind, f"{letters}-{1001 + context.project.index}-{number:03}", title, vendor, lines, day,
+        begin, end, status, created, executed, deleted=day > TODAY and index % 4 == 1,
     )  # fmt: skip
 
 

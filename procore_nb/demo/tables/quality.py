@@ -201,6 +201,7 @@ def _observation(
 
 # Of a project of one million, and how their number grows with the value.
 _PER_MILLION, _GROWTH = 7, 0.75
+_STEPS = ("initiated", "work_required", "ready_for_review")
 _DEFECTS: list[tuple[int, str]] = read_facts("quality")["punch"]
 
 
@@ -255,7 +256,7 @@ def _punch_item(
         "name": "=1+1 painted on the wall" if number == 2 and context.project.index % 41 == 10 else text,
         "description": f"{text} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
         "status": "Closed" if done else "Overdue" if late else "Pending" if luck > 0.9 else "Open",
-        "workflow_status": "closed" if done else ("initiated", "work_required", "ready_for_review")[int(luck * 3)],
+        "workflow_status": "closed" if done else _STEPS[int(luck * 3)],
         "priority": draw.choice(("Low", "Medium", "Medium", "High", None)),
         "closed_by": keeper if done else None, "cost_impact": "yes_known" if cost else "no_impact",
         "schedule_impact": "yes_known" if luck < 0.05 else "no_impact",

@@ -88,9 +88,9 @@ def line_row(
     """One line of a contract, a change order or a direct cost: `holder` is the kind of that, and its id."""
     kind, holder_id = holder
     return coded(context, code) | render(
-        "line", context, id=context.id(f"{kind}_line_item", number), text=text, amount=amount, one_unit=Decimal("1.0"),
-        holder_type=kind.title().replace("_", ""), holder_id=holder_id, n=position + 1, created=created,
-        updated=updated,
+        "line", context, id=context.id(f"{kind}_line_item", number), text=text, amount=amount,
+        one_unit=Decimal("1.0"), holder_type=kind.title().replace("_", ""), holder_id=holder_id,
+        n=position + 1, created=created, updated=updated,
     )  # fmt: skip
 
 

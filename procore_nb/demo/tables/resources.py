@@ -65,8 +65,9 @@ def _entries(context: RequestContext, day: SiteDay) -> Rows:
         hours = Decimal("5.5") if day.weather.stops_work else Decimal("10.0") if late else Decimal("8.0")
         yield {
             **_timecards(context)[number, codes[number % len(codes)]], "date": day.day, **times,
-            "datetime": context.calendar.noon(day.day), "id": first + number, "hours": hours, "timesheet": sheet,
-            "timecard_time_type": types[late], "timesheet_status": status, "approval_status": status,
+            "datetime": context.calendar.noon(day.day), "id": first + number, "hours": hours,
+            "timesheet": sheet, "timecard_time_type": types[late], "timesheet_status": status,
+            "approval_status": status,
         }  # fmt: skip
 
 
@@ -139,10 +140,11 @@ def managed_equipment(context: RequestContext) -> Rows:
         )
         on_site = term is not None and not term.ended
         yield render(
-            "equipment", context, number=number, kind=kind, kind_id=kind["id"], name=name, n=project.index + 1,
-            project_now=project.id if on_site else None, year=2012 + (project.index + number) % 13,
-            serial=context.id("serial", number) % 1_000_003, letters=name[:2].upper(),
-            status="active" if on_site else "inactive", ownership="owned" if number % 2 else "rented",
+            "equipment", context, number=number, kind=kind, kind_id=kind["id"], name=name,
+            n=project.index + 1, project_now=project.id if on_site else None,
+            year=2012 + (project.index + number) % 13, serial=context.id("serial", number) % 1_000_003,
+            letters=name[:2].upper(), status="active" if on_site else "inactive",
+            ownership="owned" if number % 2 else "rented",
             updated=max(project.created_at, NOW - timedelta(days=4 + number)),
         )  # fmt: skip
 

@@ -158,13 +158,14 @@ def _review(context: RequestContext, submittal: Submittal) -> Row:
         if step < count - 1:
             first = min((sent or TODAY) + timedelta(days=3), returned or date.max)
             back, response = first if first <= TODAY else None, 0
+        answered = back and response is not None
         approvers.append(
             render(
                 "submittal_approver", context, id=context.id(f"submittal_approver_{step}", submittal.index),
                 reviewer=reviewer, due=submittal.due, returned=back, n=step + 1,
                 # A few were handed over without anybody entering when.
                 sent=None if number % 17 == 5 else sent,
-                response=fixed_entry(context, "submittal_responses", response) if back and response is not None else None,
+                response=fixed_entry(context, "submittal_responses", response or 0) if answered else None,
             )
         )  # fmt: skip
         sent = back
@@ -196,7 +197,8 @@ def generic_tool_items(context: RequestContext) -> Rows:
                 "letter", context, claim=claim, position=counts[number], tool=tool, private=number == 1,
                 due=context.calendar.due(claim.created, 14), cost=claim.cost / 100, days=claim.days or None,
                 status="Closed" if claim.decided else "Open", section=section(context, claim.topic.code),
-                days_status="yes_known" if claim.days else "no_impact", place=directory.place(context, claim.index),
+                days_status="yes_known" if claim.days else "no_impact",
+                place=directory.place(context, claim.index),
                 code=directory.cost_codes(context)[claim.topic.code], updated=claim.decided or claim.created,
                 sender=_with_company(context, office[claim.index % 3]),
                 assignees=[_with_company(context, team[claim.index % len(team)])],
