@@ -211,7 +211,7 @@ def _costs(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, str
         counted = [
             bill for bill in bills(context)[purchase.index] if bill.status in COUNTED and bill.billed <= day
         ]
-        for bill in counted[-1:]:
+        for bill in counted[-1:]:  # bills are to date: the last one holds those before it
             done = zip(purchase.lines, bill.lines, strict=True)
             yield from ((line.code, "billed", amount) for line, amount in done)
             yield from ((BUDGET_CODES[number], "billed", amount) for number, amount in bill.extras.items())

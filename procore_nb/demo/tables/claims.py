@@ -115,7 +115,9 @@ def contract_sum(context: RequestContext) -> int:
 def claims(context: RequestContext, term: Works) -> list[Claim]:
     """Changes of a project; once it is over, approved ones have added 3 to 12 % to the contract."""
     whole, changes = contract_sum(context), list[Claim]()
-    for attempt in range(20):
+    for attempt in range(
+        20
+    ):  # each with draws of its own, so that a project's changes do not follow from another's
         changes = _claims(context, term, context.random(f"claims:{attempt}"), whole)
         approved = sum(claim.revenue for claim in changes if claim.owner and claim.owner.agreed)
         if not term.ended or 0.03 <= approved / (whole - approved) <= 0.12:

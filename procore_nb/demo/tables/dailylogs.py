@@ -131,6 +131,7 @@ def _crews(
         share = (elapsed - part.begin) / (part.end - part.begin)
         if not 0 <= share <= 1:
             continue
+        # A parabola with an area of one: few men at the beginning and the end, all the planned days in between.
         pace, stopped = 6 * share * (1 - share) / (part.end - part.begin), seen.stops_work and code in OUTSIDE
         men = men_a_day * part.weight * pace
         if code == 0:

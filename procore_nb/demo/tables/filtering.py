@@ -50,6 +50,7 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     shaped = endpoint.in_view(view or None)
     if shaped.kind == "ids" and endpoint.kind != "ids":
         return lambda row: row.get("id") if isinstance(row, dict) else row
+    # What the view lacks is taken out, rather than what it has picked: titles and custom fields are declared by no view.
     dropped = _tree(_keys(endpoint.all_fields) - _keys(shaped.fields))
     if dropped:
         return lambda row: _without(row, dropped)

@@ -307,5 +307,6 @@ def count_of(context: RequestContext) -> int:
 
 def _generated_id(context: RequestContext, number: int) -> int:
     """Id of a row. Two versions of one list have the same tag, so the same ids; children of two parents have their own."""
+    # Not `hash`: that of a text changes from one interpreter to the next.
     below = zlib.crc32(repr(sorted(context.ids.items())).encode()) % 700 * 13 if context.ids else 0
     return context.id(f"{context.endpoint.tag}:{context.endpoint.kind}", below + number)

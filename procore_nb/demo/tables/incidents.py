@@ -62,6 +62,7 @@ def accidents(context: RequestContext, term: Works) -> Iterator[Accident]:
     due, rate = draw.expovariate(1), _PER_200_000 / 200_000 * (1.4 if term.late else 0.9)
     for day in days:
         hours = float(sum(crew.man_hours for crew in day.crews))
+        # Hours until the next one are exponential, which makes their number in a year that of Poisson.
         due -= hours * rate * (1.6 - 1.2 * term.elapsed(day.day))
         # Nothing happens on the first day that is logged: hours come before incidents.
         while due < 0 and day is not days[0]:

@@ -99,6 +99,7 @@ def purchases(context: RequestContext, term: Works) -> list[Purchase]:
 
 def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> None:
     """Where there is a successor, one contract was ended halfway: what was left of it costs him more."""
+    # Last of all: the contracts before it keep their numbers, ids and draws on projects with a successor, too.
     successor, index = directory.successor(context), len(bought)
     for position, old in enumerate(bought):
         half = (old.begin + old.end) / 2

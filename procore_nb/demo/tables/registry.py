@@ -132,6 +132,7 @@ def per_project(function: Callable[[RequestContext], T]) -> Callable[[RequestCon
 
     @wraps(function)
     def cached(context: RequestContext) -> T:
+        # Projects of two companies may have one id.
         return values.get((context.company.id, context.project.id), lambda: function(context))
 
     return cached

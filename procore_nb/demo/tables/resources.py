@@ -5,7 +5,6 @@ a project and in the company's fleet; assets: the plant of a building that its o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -150,37 +149,26 @@ def managed_equipment(context: RequestContext) -> Rows:
 
 
 _TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
-
-
-@dataclass(frozen=True)
-class Asset:
-    """One asset: number of its type, its code, the cost code that installs it, and its place and trade."""
-
-    type: int
-    code: str
-    cost_code: int
-    place: int
-    trade: int
-
-
-ASSETS = tuple(Asset(*facts) for facts in read_facts("lists")["assets"])
+# Each asset: number of its type, its code, the cost code that installs it, numbers of its location and trade.
+_ASSETS: list[tuple[int, str, int, int, int]] = read_facts("lists")["assets"]
+_FIRST_TYPE = 82_101
 
 
 @table("assets")
 @once_begun
 def assets(context: RequestContext, term: Works) -> Rows:
     plan, entered = plan_of(context.project), context.calendar.entered
-    for number, asset in enumerate(ASSETS):
-        part = plan.get(asset.cost_code)
+    for number, (kind, code, cost_code, location, trade) in enumerate(_ASSETS):
+        part = plan.get(cost_code)
         if part is None:
             continue
         days = term.begin, term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
         status = sum(day <= TODAY for day in days[1:])
         yield render(
-            "asset", context, asset=asset, place=directory.locations(context)[asset.place],
-            trade=directory.trades()[asset.trade], id=context.id("asset", number), kind=_TYPES[asset.type][0],
-            number=asset.code[-1], type_id=82_101 + asset.type, created=entered(term.begin, number),
-            status=fixed_entry(context, "asset_statuses", status), modified=entered(days[status], number),
+            "asset", context, id=context.id("asset", number), code=code, kind=_TYPES[kind][0], number=code[-1],
+            place=directory.locations(context)[location], trade=directory.trades()[trade],
+            type_id=_FIRST_TYPE + kind, status=fixed_entry(context, "asset_statuses", status),
+            created=entered(term.begin, number), modified=entered(days[status], number),
         )  # fmt: skip
 
 
@@ -199,8 +187,7 @@ def company_equipment(context: RequestContext) -> Rows:
 def asset_types(context: RequestContext) -> Rows:
     begun = context.target is not None and works(context) is not None
     for number, (name, code) in enumerate(_TYPES):
-        count = begun * sum(asset.type == number for asset in ASSETS)
-        type_id = 82_101 + number
+        count, type_id = begun * sum(kind == number for kind, *_ in _ASSETS), _FIRST_TYPE + number
         yield render(
             "asset_type", context, id=type_id, n=number + 1, name=name, code=code, begun=begun, count=count
         )
