@@ -102,10 +102,8 @@ def _bills(context: RequestContext, purchase: Purchase | None) -> Iterator[Bill]
     term = works(context)
     if term is None:
         return
-    draw, percent = (
-        context.random(f"bills:{purchase.number if purchase else 'owner'}"),
-        retained_percent(context),
-    )
+    draw = context.random(f"bills:{purchase.number if purchase else 'owner'}")
+    percent = retained_percent(context)
     amounts = [line.amount for line in purchase.lines] if purchase else [prime_sum(context)]
     orders, part = orders_of(context, purchase), purchase and WorkPackage(0, purchase.begin, purchase.end)
     usual, median, calendar = draw.randrange(-6, 9), 46 + 12 * term.late, context.calendar

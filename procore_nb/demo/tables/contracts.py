@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.tables import directory
@@ -79,17 +78,12 @@ def commitments(context: RequestContext) -> Rows:
     """One list for each kind, and one of both."""
     name = context.endpoint.name
     for purchase in purchases(context):
-        row = _commitment(context, purchase)
         if not name.startswith(("work_order", "purchase_order")):
             status = _JOINED.get(purchase.status, purchase.status)
-            vendor = purchase.vendor.ref
-            yield row | {
-                "vendor": vendor,
-                "type": purchase.type_name,
-                "custom_fields": None,
-                "status": status,
-            }
+            joined = render("joined_commitment", context, purchase=purchase, status=status)
+            yield _commitment(context, purchase) | joined
         elif name == f"{purchase.kind}s":
+            row = _commitment(context, purchase)
             yield row | render("purchase_order", context) if purchase.kind == PURCHASE_ORDER else row
 
 
@@ -150,11 +144,8 @@ def change_events(context: RequestContext) -> Rows:
 def _event(context: RequestContext, claim: Claim) -> Row:
     """Event in the keys of each version of the list; the old one has other names for some."""
     number = ("open", "closed", "pending", "void").index(claim.status)
-    columns, status = (
-        fixed_columns("change_types", claim.kind),
-        fixed_entry(context, "change_event_statuses", number),
-    )
-    question = claim.question
+    columns, question = fixed_columns("change_types", claim.kind), claim.question
+    status = fixed_entry(context, "change_event_statuses", number)
     values = {
         "claim": claim, "description": claim.topic.question if claim.index % 4 else None,
         "question": question, "asker": directory.office(context)[claim.index % 3], "status": status,
@@ -201,12 +192,9 @@ def change_orders(context: RequestContext) -> Rows:
     kind = "PrimeChangeOrder" if prime else "CommitmentChangeOrder"
     for order in _listed(context, prime=prime):
         claim, asked_by = order.claims[0], order.claims[0].question and order.claims[0].question.asked_by
-        ids = [
-            {"id": context.id("change_event", one.index), "number": f"{one.number:03}"}
-            for one in order.claims
-        ]
+        events = [render("event_ref", context, claim=claim) for claim in order.claims]
         yield _order(context, order) | render(
-            "signed_change_order", context, claim=claim, asked=asked_by is not None, events=ids, type=kind,
+            "signed_change_order", context, claim=claim, asked=asked_by is not None, events=events, type=kind,
             reviewed_by=directory.brief(directory.office(context)[0]) if order.decided else None,
             received_from=asked_by and directory.brief(asked_by),
             reason=fixed_entry(context, REASONS, claim.reason),
@@ -295,16 +283,12 @@ def _order(context: RequestContext, order: Order) -> Row:
     bill = next((bill for bill in own if signed and min(bill.end, bill.billed) >= signed), None)
     days = context.random(f"due:{order.index}").choice((10, 14, 14, 21, 28, 45))
     due = context.calendar.next_workday(context.calendar.day_of(order.created) + timedelta(days=days))
-    values: dict[str, Any] = {
-        "contract_id": _contract_id(context, order),
-        "order": order,
-        "approved": approved,
-    }
     return render(
-        "change_order", context, **values, days=order.days or None, asker=office[order.index % len(office)],
+        "change_order", context, contract_id=_contract_id(context, order), order=order, approved=approved,
+        days=order.days or None, asker=office[order.index % len(office)], signed=signed, bill=bill,
         # One in eleven was entered without a due date.
-        due=due if order.index % 11 != 7 else None, signed=signed, bill=bill,
-        paid=bool(bill and bill.paid_on), updated=decided or order.created,
+        due=due if order.index % 11 != 7 else None, paid=bool(bill and bill.paid_on),
+        updated=decided or order.created,
     )  # fmt: skip
 
 

@@ -167,11 +167,8 @@ def manpower(context: RequestContext) -> Rows:
     """A few of the last days wait for approval and are shown only if asked for."""
     codes = [code.ref for code in directory.cost_codes(context)]
     firms = [directory.firm_for(context, code) for code in range(len(codes))]
-    places, topics, first = (
-        directory.places(context),
-        topics_of(context.project),
-        context.id("manpower_log", 0),
-    )
+    places, topics = directory.places(context), topics_of(context.project)
+    first = context.id("manpower_log", 0)
     for day in logged_days(context):
         fresh, entered = 0 < (TODAY - day.day).days < 4, _entered(context, day)
         for position, crew in enumerate(day.crews):
@@ -198,13 +195,8 @@ def construction_report(context: RequestContext) -> Rows:
             heads = {"foreman": int(men > 3), "apprentice": men // 5}
             heads["other"] = men // 4 if crew.code in OUTSIDE else 0
             heads["journeyman"] = men - sum(heads.values())
-            among = {
-                "women": men // 9,
-                "minority": men // 3,
-                "veteran": men // 12,
-                "first_year": men // 5 // 2,
-            }
-            among |= {"local_city": men // 4, "local_county": men // 2}
+            among = {"women": men // 9, "minority": men // 3, "veteran": men // 12}
+            among |= {"first_year": men // 5 // 2, "local_city": men // 4, "local_county": men // 2}
             yield {
                 **_entered(context, day), "id": context.id("construction_report", day.first_row + position),
                 "position": position + 1, "status": "approved", "vendor": firm.ref, "trade": firm.trade_row,

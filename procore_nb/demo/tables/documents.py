@@ -80,10 +80,9 @@ def drawings(context: RequestContext) -> Rows:
     for issue in revisions(inside) if inside else ():
         if inside and issue.current:
             discipline, sheet = _discipline(inside, issue.discipline), _sheet(inside, issue)
-            yield {
-                **render("drawing", inside, issue=issue, current=sheet, discipline_id=discipline["id"]),
-                "discipline": discipline["name"],
-            }
+            yield render(
+                "drawing", inside, issue=issue, current=sheet, discipline=discipline, id=discipline["id"]
+            )
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
@@ -125,10 +124,8 @@ def _of_area(context: RequestContext) -> RequestContext | None:
 
 
 def _sheet(context: RequestContext, issue: DrawingRevision) -> Row:
-    number, name = (
-        issue.drawing * _PER_DRAWING + issue.revision,
-        f"{issue.number} {issue.title}, revision {issue.revision}",
-    )
+    number = issue.drawing * _PER_DRAWING + issue.revision
+    name = f"{issue.number} {issue.title}, revision {issue.revision}"
     owner = context, "sheet", context.id("drawing_revision", number)
     pdf, png = (file_of(*owner, f"{name}.{suffix}", issue.day) for suffix in ("pdf", "png"))
     updated = context.calendar.entered(issue.day, issue.drawing)

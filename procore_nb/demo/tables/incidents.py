@@ -143,14 +143,12 @@ def incident_records(context: RequestContext) -> Rows:
 def incident_actions(context: RequestContext) -> Rows:
     """The first action may have become an observation."""
     for accident in accidents(context):
-        observation = (
-            context.id("observation", FROM_ACCIDENTS + accident.index) if accident.observed else None
-        )
+        observation = context.id("observation", FROM_ACCIDENTS + accident.index)
         for step in range(accident.actions):
             action = fixed_entry(context, "incident_action_types", accident.index + step)
             yield render(
                 "incident_action", context, accident=accident, number=accident.index * 4 + step,
-                action=action, observation=observation if step == 0 else None,
+                action=action, observation=observation if accident.observed and step == 0 else None,
                 text=f"{action['name']}: done with the crew.",
                 entered=context.calendar.after(accident.happened, (5 + 20 * step) / 24),
             )  # fmt: skip
@@ -161,14 +159,9 @@ def witness_statements(context: RequestContext) -> Rows:
     """One for each recordable injury."""
     people = directory.people(context)
     for accident in (one for one in accidents(context) if one.recordable):
-        entered, witness = (
-            context.calendar.after(accident.happened, 0.25),
-            people[accident.index % len(people)],
-        )
-        day = context.calendar.day_of(entered)
-        yield render(
-            "witness_statement", context, accident=accident, entered=entered, day=day, witness=witness
-        )
+        entered, witness = context.calendar.after(accident.happened, 0.25), accident.index % len(people)
+        values = {"day": context.calendar.day_of(entered), "witness": people[witness]}
+        yield render("witness_statement", context, accident=accident, entered=entered, **values)
 
 
 def _title(context: RequestContext, accident: Accident) -> str:

@@ -101,31 +101,22 @@ def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> 
     """Where there is a successor, one contract was ended halfway: what was left of it costs him more."""
     # Last of all: the contracts before it keep their numbers, ids and draws on projects with a successor, too.
     successor, index = directory.successor(context), len(bought)
-    for position, old in enumerate(bought):
+    for position, old in enumerate(bought if successor else ()):
         half = (old.begin + old.end) / 2
         signed = term.calendar.workday(term.day_at(half) + timedelta(days=20))
-        same = (
-            successor
-            and old.vendor.trade_id == successor.trade_id
-            and old.kind == WORK_ORDER
-            and old.executed
-        )
-        if successor is None or not same or signed + timedelta(days=50) > TODAY:
+        same = successor and old.vendor.trade_id == successor.trade_id and old.kind == WORK_ORDER
+        if successor is None or not same or not old.executed or signed + timedelta(days=50) > TODAY:
             continue
-        done = tuple(replace(line, amount=line.amount // 200 * 100) for line in old.lines)
-        left = tuple(
-            replace(
-                line,
-                number=index * 20 + number,
-                amount=(line.amount - half_line.amount) * 112 // 10_000 * 100,
-            )
-            for number, (line, half_line) in enumerate(zip(old.lines, done, strict=True))
-        )
+        done, left = list[Line](), list[Line]()
+        for number, line in enumerate(old.lines, index * 20):
+            done.append(replace(line, amount=line.amount // 200 * 100))
+            rest = (line.amount - done[-1].amount) * 112 // 10_000 * 100
+            left.append(replace(line, number=number, amount=rest))
+        bought[position] = replace(old, lines=tuple(done), end=half, status="Terminated")
         number = 1 + sum(purchase.kind == WORK_ORDER for purchase in bought)
-        bought[position] = replace(old, lines=done, end=half, status="Terminated")
         bought.append(
             replace(
-                old, index=index, number=f"{old.number[:-3]}{number:03}", lines=left, vendor=successor,
+                old, index=index, number=f"{old.number[:-3]}{number:03}", lines=tuple(left), vendor=successor,
                 title=f"{old.title}, remaining works", contract_date=signed, begin=half,
                 created=term.calendar.entered(signed - timedelta(days=9), index),
             )
@@ -143,11 +134,8 @@ def _purchase(
     context: RequestContext, draw: random.Random, term: Works, codes: list[BudgetCode], bought: list[Purchase]
 ) -> Purchase | None:
     """The contract for some budget codes, if it is to be signed soon or was."""
-    parts, index, calendar = (
-        [plan_of(context.project)[code.code] for code in codes],
-        len(bought),
-        context.calendar,
-    )
+    parts = [plan_of(context.project)[code.code] for code in codes]
+    index, calendar = len(bought), context.calendar
     begin, end = min(part.begin for part in parts), max(part.end for part in parts)
     ahead = timedelta(days=int((begin - 0.1) * (term.end - term.begin).days) - draw.randrange(4, 30))
     day = calendar.workday(term.begin + ahead)

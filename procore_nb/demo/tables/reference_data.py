@@ -292,10 +292,8 @@ def users(context: RequestContext) -> Rows:
 
 @table("vendors", "project_vendors", "project_vendors_v1_0")
 def vendors(context: RequestContext) -> Rows:
-    people, projects = (
-        directory.directory(context.company.id)[1],
-        _projects_of(context.portfolio, context.company),
-    )
+    projects = _projects_of(context.portfolio, context.company)
+    people = directory.directory(context.company.id)[1]
     for vendor in directory.parties(context):
         staff = [person for person in people if person.vendor == vendor]
         created = _SINCE + timedelta(days=vendor.id % 800)

@@ -110,11 +110,8 @@ def field_production_report(context: RequestContext, term: Works) -> Rows:
     for crew in (crew for day in site_days(context) for crew in day.crews):
         spent[crew.code] += crew.man_hours
     for code, part in plan.items():
-        done, hours, actual = (
-            part.done(term.elapsed(term.until)),
-            planned_hours(context, code),
-            float(spent[code]),
-        )
+        done, actual = part.done(term.elapsed(term.until)), float(spent[code])
+        hours = planned_hours(context, code)
         quantity = hours * 3 // 4 + 10 if code in _UNITS else None
         if actual:
             built = quantity and round(quantity * done)

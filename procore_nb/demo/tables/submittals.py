@@ -53,18 +53,14 @@ class Submittal:
 @per_project
 @once_begun
 def submittal_log(context: RequestContext, term: Works) -> Iterator[Submittal]:
-    draw, first = context.random("submittals"), 0
+    draw, first, number = context.random("submittals"), 0, 0
     factor = max(1.0, context.project.usd_millions / _ORDINARY) ** 0.75
-    codes = (
-        code
-        for code in plan_of(context.project)
-        if code > 1
-        for _ in range(round(draw.randrange(1, 4) * factor))
-    )
-    for number, code in enumerate(codes, 1):
-        revisions = _revisions(context, draw, term, number, code, first)
-        yield from revisions
-        first += len(revisions)
+    for code in (code for code in plan_of(context.project) if code > 1):
+        for _ in range(round(draw.randrange(1, 4) * factor)):
+            number += 1
+            revisions = _revisions(context, draw, term, number, code, first)
+            yield from revisions
+            first += len(revisions)
 
 
 def _revisions(
@@ -180,12 +176,8 @@ _ISSUE_TYPES = ("Clash", "Missing Information", "Request for Change")
 @table("generic_tool_items", "correspondence_type_items")
 def generic_tool_items(context: RequestContext) -> Rows:
     """Late projects write more; each letter follows a change."""
-    asked, team, office = (
-        context.ids.get("generic_tool_id"),
-        directory.site(context),
-        directory.office(context),
-    )
-    term, counts = works(context), [0, 0, 0]
+    team, office = directory.site(context), directory.office(context)
+    asked, term, counts = context.ids.get("generic_tool_id"), works(context), [0, 0, 0]
     for claim in claims(context):
         number = claim.index % len(counts)
         tool = fixed_entry(context, "generic_tools", number)
