@@ -96,9 +96,8 @@ def budget_view_summary_rows(context: RequestContext) -> Rows:
     day, columns = _asked(context)
     if columns:
         rows = figures(context, day).values()
-        sums = {
-            name: sum(getattr(row, name) for row in rows) for name in ("original", "transfers", "forecast")
-        }
+        names = ("original", "transfers", "forecast")
+        sums = {name: sum(getattr(row, name) for row in rows) for name in names}
         yield render("budget_total", context, **sums)
 
 
@@ -113,9 +112,7 @@ def budget_changes(context: RequestContext) -> Rows:
         status = "approved" if claim.agreed_with_firm else "void" if claim.decided else "under_review"
         values = {"number": number, "position": number + 1, "claim": claim, "status": status}
         if context.endpoint.name == "budget_changes":
-            items = [
-                context.id("change_event_item", claim.index * 4 + step) for step in range(len(claim.parts))
-            ]
+            items = [context.id("change_event_item", claim.index * 4 + n) for n in range(len(claim.parts))]
             yield render("budget_change", context, **values, items=items, erp_status=erp_status)
         elif context.endpoint.name == "budget_modifications":
             if status == "approved":
@@ -208,10 +205,10 @@ def _costs(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, str
         if not purchase.executed or purchase.contract_date > day:
             continue
         yield from ((line.code, "committed", line.amount) for line in purchase.lines)
-        counted = [
-            bill for bill in bills(context)[purchase.index] if bill.status in COUNTED and bill.billed <= day
-        ]
-        for bill in counted[-1:]:  # bills are to date: the last one holds those before it
+        sent = [bill for bill in bills(context)[purchase.index] if bill.billed <= day]
+        for bill in [bill for bill in sent if bill.status in COUNTED][
+            -1:
+        ]:  # bills are to date: the last one holds those before it
             done = zip(purchase.lines, bill.lines, strict=True)
             yield from ((line.code, "billed", amount) for line, amount in done)
             yield from ((BUDGET_CODES[number], "billed", amount) for number, amount in bill.extras.items())

@@ -135,9 +135,8 @@ def change_events(context: RequestContext) -> Rows:
     yield from rows
     if rows and context.project.index % 5 < 2:
         gone, number = claims(context)[0], len(rows) + 1
-        deleted = render(
-            "deleted_event", context, claim=gone, id=context.id("change_event", len(rows)), n=number
-        )
+        event_id = context.id("change_event", len(rows))
+        deleted = render("deleted_event", context, claim=gone, id=event_id, n=number)
         yield rows[0] | deleted | {"change_items": [], "change_event_line_items": []}
 
 

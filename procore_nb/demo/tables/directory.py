@@ -131,14 +131,9 @@ class WorkPackage:
 def packages(building: str) -> dict[int, WorkPackage]:
     """By the number of their cost code; a bridge has no lifts."""
     facts = read_facts("money")
-    weights = facts["weights"][
-        next(kind for *_, name, _, _, _, kind in facts["buildings"] if name == building)
-    ]
-    return {
-        code: WorkPackage(weights[code], *span)
-        for code, (_, *span) in enumerate(facts["plan"])
-        if weights[code]
-    }
+    kind = next(kind for *_, name, _, _, _, kind in facts["buildings"] if name == building)
+    parts = enumerate(zip(facts["weights"][kind], facts["plan"], strict=True))
+    return {code: WorkPackage(weight, *span) for code, (weight, (_, *span)) in parts if weight}
 
 
 _FIRST_TRADE = 5_200

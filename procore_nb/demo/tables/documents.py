@@ -79,10 +79,8 @@ def drawings(context: RequestContext) -> Rows:
     inside = _of_area(context)
     for issue in revisions(inside) if inside else ():
         if inside and issue.current:
-            discipline, sheet = _discipline(inside, issue.discipline), _sheet(inside, issue)
-            yield render(
-                "drawing", inside, issue=issue, current=sheet, discipline=discipline, id=discipline["id"]
-            )
+            discipline, sheet = DISCIPLINES[issue.discipline][0], _sheet(inside, issue)
+            yield render("drawing", inside, issue=issue, current=sheet, discipline=discipline)
 
 
 @table("drawing_disciplines", "drawing_disciplines_v1_0")
@@ -226,20 +224,16 @@ def documents(context: RequestContext) -> Rows:
             created = context.calendar.after(since, number * 9)
             row = _document(context, number, file, parent, created)
             stored = file_of(context, "photo" if file.endswith(".png") else "page", row["id"], file, created)
-            suffix = file.rpartition(".")[2]
-            yield row | render(
-                "file", context, number=number, name=file, file=stored, suffix=suffix, when=created
-            )
+            yield row | render("file", context, number=number, file=stored, when=created)
         number = parent + len(files) + 1
 
 
 def _document(context: RequestContext, number: int, name: str, parent: int | None, when: datetime) -> Row:
     keeper = directory.office(context)[0]
     author = directory.brief(keeper) if context.endpoint.version.startswith("v2") else keeper.ref
-    folder, secret = None if parent is None else context.id("document", parent), name.startswith("01")
-    return render(
-        "document", context, number=number, name=name, author=author, secret=secret, when=when, parent=folder
-    )
+    folder = None if parent is None else context.id("document", parent)
+    values = {"number": number, "name": name, "author": author, "secret": name.startswith("01")}
+    return render("document", context, **values, when=when, parent=folder)
 
 
 _ALBUMS = ("Progress", "Quality", "Safety", "Deliveries")

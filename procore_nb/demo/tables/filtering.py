@@ -107,9 +107,7 @@ def _filtered(rows: list[Row], name: str, values: list[str]) -> list[Row]:
         if not any(base in row for row in rows):
             return rows
         first, last = read_range(values[-1], f"filters[{base}]")
-        return _timed(
-            rows, base, lambda moment: (not first or moment >= first) and (not last or moment <= last)
-        )
+        return _timed(rows, base, lambda at: (not first or at >= first) and (not last or at <= last))
     read = _reader(rows, base)
     if read is None:
         return _derived(rows, base, values[-1].lower())
@@ -207,11 +205,9 @@ def _texts(value: Any) -> set[str]:
 def _searched(rows: list[Row], query: Query) -> list[Row]:
     words = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
     text = words.lower()
-    return (
-        [row for row in rows if any(text in str(v).lower() for v in row.values() if isinstance(v, str))]
-        if text
-        else rows
-    )
+    return [
+        row for row in rows if not text or any(text in v.lower() for v in row.values() if isinstance(v, str))
+    ]
 
 
 def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:

@@ -281,9 +281,8 @@ def referred(context: RequestContext, stem: str) -> tuple[Row, ...] | None:
         return None
     project = context.target if pointed.scope == "project" else None
     inside = replace(context, endpoint=pointed, target=project, ids={})
-    return _kept.get(
-        (pointed.name, context.company.id, project and project.id), lambda: tuple(_records(inside))
-    )
+    key = pointed.name, context.company.id, project and project.id
+    return _kept.get(key, lambda: tuple(_records(inside)))
 
 
 def _records(context: RequestContext) -> Iterator[Row]:

@@ -138,9 +138,8 @@ def material_items(context: RequestContext) -> Rows:
     for order in material_orders(context):
         for number, ordered in zip(order.lines, order.ordered, strict=True):
             material = MATERIALS[number]
-            properties = [
-                {"key": "cost_code", "value": COST_CODES[material.code][0], "property_type": "text"}
-            ]
+            code = COST_CODES[material.code][0]
+            properties = [{"key": "cost_code", "value": code, "property_type": "text"}]
             values = {"material": material, "labels": [material.work], "properties": properties}
             yield render("material_item", context, number=number, ordered=ordered, **values)
 
@@ -162,9 +161,8 @@ def material_purchase_orders(context: RequestContext) -> Rows:
 
 @table("material_purchase_order_vendors")
 def material_purchase_order_vendors(context: RequestContext) -> Rows:
-    yield from (
-        {"vendor": name} for name in dict.fromkeys(order.vendor for order in material_orders(context))
-    )
+    names = dict.fromkeys(order.vendor for order in material_orders(context))
+    yield from ({"vendor": name} for name in names)
 
 
 @table("material_purchase_order_line_items", "material_purchase_order_line_items_by_purchase_order")
@@ -174,9 +172,7 @@ def material_purchase_order_line_items(context: RequestContext) -> Rows:
     holder_id = context.ids.get("id") or context.ids.get("shipment_id")
     for order in material_orders(context):
         shipments = [_ref(context, _SHIPMENT, order, delivery) for delivery in order.deliveries]
-        receipts = [
-            _ref(context, _RECEIPT, order, delivery) for delivery in order.deliveries if delivery.came
-        ]
+        receipts = [_ref(context, _RECEIPT, order, one) for one in order.deliveries if one.came]
         holders = [_ref(context, _ORDER, order)] if "id" in context.ids else shipments
         if holder_id is not None and holder_id not in [holder["id"] for holder in holders]:
             continue
@@ -225,10 +221,8 @@ def _deliveries(context: RequestContext) -> Iterator[tuple[str, MaterialOrder, D
 
 
 def _line(context: RequestContext, order: MaterialOrder, line: int) -> Row:
-    number = order.lines[line]
-    return render(
-        "material_line", context, order=order, n=line + 1, number=number, material=MATERIALS[number]
-    )
+    number, material = order.lines[line], MATERIALS[order.lines[line]]
+    return render("material_line", context, order=order, n=line + 1, number=number, material=material)
 
 
 def _ref(context: RequestContext, kind: str, order: MaterialOrder, delivery: Delivery | None = None) -> Row:

@@ -73,9 +73,8 @@ def works(context: RequestContext) -> Works | None:
         return None
     begin, end = project.actual_start, project.actual_finish or project.projected
     planned, slip = end - timedelta(days=project.slip_days), project.slip_days
-    return Works(
-        begin, max(end, begin + timedelta(days=30)), planned, min(end, TODAY), slip, project.calendar
-    )
+    last = max(end, begin + timedelta(days=30))
+    return Works(begin, last, planned, min(end, TODAY), slip, project.calendar)
 
 
 def once_begun(
@@ -183,16 +182,12 @@ def tasks(context: RequestContext) -> tuple[Task, ...]:
             first, last = min(line.start for line in lines), max(line.finish for line in lines)
             stuck = any(line.stuck for line in lines if line.finish == last)
             span = min(starts), max(finishes)
-            schedule += [
-                Task(head, phase, str(number), None, None, span, first, last, phase=True, stuck=stuck),
-                *lines,
-            ]
+            whole = Task(head, phase, str(number), None, None, span, first, last, phase=True, stuck=stuck)
+            schedule += [whole, *lines]
     for number, (name, share) in enumerate(_MILESTONES, 1):
         planned, real = (_between(calendar, span, share, share) for span in (baseline, current))
-        wbs = f"6.{number}"
-        schedule.append(
-            Task(len(schedule), name, wbs, None, None, planned, *real, milestone=True, critical=True)
-        )
+        ends = None, None, planned, *real
+        schedule.append(Task(len(schedule), name, f"6.{number}", *ends, milestone=True, critical=True))
     return tuple(schedule)
 
 
@@ -257,9 +252,8 @@ def schedule_activity_links(context: RequestContext) -> Rows:
     """Each task waits for the one before it in its phase."""
     for before, task in pairwise(_asked(context)):
         if task.parent is not None and before.parent == task.parent:
-            yield render(
-                "schedule_link", context, task=task, before=before, lag=(task.start - before.start).days
-            )
+            lag = (task.start - before.start).days
+            yield render("schedule_link", context, task=task, before=before, lag=lag)
 
 
 def _asked(context: RequestContext) -> tuple[Task, ...]:

@@ -49,11 +49,8 @@ def inspections(context: RequestContext, term: Works) -> Iterator[Inspection]:
     while day <= min(term.until, TODAY - timedelta(days=1)):
         elapsed = term.elapsed(day)
         under_way = {code for code, part in plan.items() if part.begin <= elapsed <= part.end}
-        fitting = [
-            number
-            for number, (_name, _type, codes, _questions) in enumerate(TEMPLATES)
-            if not codes or not under_way.isdisjoint(codes)
-        ]
+        codes_of = {number: set(codes) for number, (_name, _type, codes, _questions) in enumerate(TEMPLATES)}
+        fitting = [number for number, codes in codes_of.items() if not codes or codes & under_way]
         template = draw.choice(fitting)
         created = term.calendar.time_on(max(day, term.begin), draw)
         inspected = term.calendar.day_of(created)

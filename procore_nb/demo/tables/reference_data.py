@@ -101,8 +101,7 @@ def wbs_codes(context: RequestContext) -> Rows:
         code, kind = directory.cost_codes(context)[pair.code], pair.kind
         segments = (code.id, code.code, code.name), (first_type + kind.id % 10, kind.code, kind.name)
         items = [
-            render("wbs_segment_item", context, id=i, code=c, name=n, ids=[i], codes=[c])
-            for i, c, n in segments
+            render("wbs_item", context, id=i, code=c, name=n, ids=[i], codes=[c]) for i, c, n in segments
         ]
         yield {**wbs(context, pair), **render("wbs_code", context, pair=pair), "segment_items": items}
 

@@ -131,9 +131,8 @@ def field_production_report(context: RequestContext, term: Works) -> Rows:
 def managed_equipment(context: RequestContext) -> Rows:
     term, project = works(context), context.project
     for number, name in enumerate(names_of("equipment_admin") if term else ()):
-        kind = fixed_entry(
-            context, "managed_equipment_types", fixed_columns("equipment_admin", number)["kind"]
-        )
+        kind_number = fixed_columns("equipment_admin", number)["kind"]
+        kind = fixed_entry(context, "managed_equipment_types", kind_number)
         on_site = term is not None and not term.ended
         yield render(
             "equipment", context, number=number, kind=kind, kind_id=kind["id"], name=name,

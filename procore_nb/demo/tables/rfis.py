@@ -75,9 +75,7 @@ def rfis(context: RequestContext) -> Rows:
     yield from rows
     if rows and context.project.index % 2:
         when = context.calendar.after(rows[0]["created_at"], 0.1)
-        yield rows[0] | render(
-            "deleted_rfi", context, number=_DELETED, subject=rows[0]["subject"], when=when, holders=[]
-        )
+        yield rows[0] | render("deleted_rfi", context, number=_DELETED, rfi=rows[0], when=when)
 
 
 def _revisions(context: RequestContext) -> Iterator[Question]:
@@ -150,10 +148,8 @@ def rfi_replies(context: RequestContext) -> Rows:
         replies.append((question.resolved, question.asked_of, question.topic.answer))
     for step, (when, person, text) in enumerate(replies):
         reply_id = context.id(f"rfi_reply_{step}", question.index if known is None else known)
-        official = step == count
-        yield render(
-            "rfi_reply", context, id=reply_id, official=official, when=when, text=text, person=person
-        )
+        values = {"official": step == count, "when": when, "text": text, "person": person}
+        yield render("rfi_reply", context, id=reply_id, **values)
 
 
 @per_project
