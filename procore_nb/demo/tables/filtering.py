@@ -36,7 +36,12 @@ def filtered(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]
         base = name.partition(".")[0]
         if {base, name, f"{base}[gt]"} & known and base != "include_deleted":
             kept = _filtered(kept, name, values)
-    kept = _windowed(_searched(kept, query), query, endpoint)
+    text = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
+    if text:
+        kept = [
+            row for row in kept if any(isinstance(v, str) and text.lower() in v.lower() for v in row.values())
+        ]
+    kept = _windowed(kept, query, endpoint)
     for field, descending in reversed(query.sorts):
         kept.sort(key=lambda row: _sort_key(row, field), reverse=descending)
     return kept
@@ -51,7 +56,12 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
     if shaped.kind == "ids" and endpoint.kind != "ids":
         return lambda row: row.get("id") if isinstance(row, dict) else row
     # What the view lacks is taken out, rather than what it has picked: titles and custom fields are declared by no view.
-    dropped = _tree(_keys(endpoint.all_fields) - _keys(shaped.fields))
+    dropped: dict[str, Any] = {}  # a tree of keys, empty where a key goes with all that is in it
+    for path in sorted(_keys(endpoint.all_fields) - _keys(shaped.fields), key=len, reverse=True):
+        node = dropped
+        for key in path:
+            node = node.setdefault(key, {})
+        node.clear()
     if dropped:
         return lambda row: _without(row, dropped)
     if view in ("compact", "minimal", "short", "name"):
@@ -60,18 +70,7 @@ def view_of(query: Query, endpoint: Endpoint) -> Callable[[Any], Any]:
 
 
 def _keys(fields: Iterable[Field]) -> set[tuple[str, ...]]:
-    return {tuple(one.name.replace("[]", "").split(".")) for one in fields}
-
-
-def _tree(dropped: set[tuple[str, ...]]) -> dict[str, Any]:
-    """Paths as a tree of keys, empty where a key goes with all that is in it."""
-    tree: dict[str, Any] = {}
-    for path in sorted(dropped, key=len, reverse=True):
-        node = tree
-        for key in path:
-            node = node.setdefault(key, {})
-        node.clear()
-    return tree
+    return {tuple(field.name.replace("[]", "").split(".")) for field in fields}
 
 
 def _without(row: Any, dropped: dict[str, Any]) -> Any:
@@ -200,14 +199,6 @@ def _texts(value: Any) -> set[str]:
     if isinstance(value, list):
         return {text for item in value for text in _texts(item)}
     return {str(value).lower()}
-
-
-def _searched(rows: list[Row], query: Query) -> list[Row]:
-    words = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
-    text = words.lower()
-    return [
-        row for row in rows if not text or any(text in v.lower() for v in row.values() if isinstance(v, str))
-    ]
 
 
 def _windowed(rows: list[Row], query: Query, endpoint: Endpoint) -> list[Row]:

@@ -175,7 +175,7 @@ class _Values:
             return self.words["day"]
         if shape.format == "uuid" or name.endswith(("uuid", "ulid", "guid")):
             return str(UUID(int=draw.getrandbits(128), version=4))
-        if _is_decimal(name):
+        if _DECIMAL.fullmatch(name):
             return f"{self._number(name, whole=False):.2f}"
         varied = {"thing": draw.choice(_FACTS["things"]), "place": draw.choice(_FACTS["places"])}
         codes = {"key": str(draw.randrange(1_000, 99_999)), "token": f"{draw.getrandbits(40):x}"}
@@ -247,14 +247,8 @@ def _typed(text: str, kind: str) -> Any:
 
 
 _FACTS = read_facts("fields")
-_DECIMAL = re.compile("|".join(_FACTS["decimals"]))
+_DECIMAL = re.compile("|".join(_FACTS["decimals"]))  # texts that hold money, hours, quantities, percents
 _COUNT, _AMOUNT, _ANY_TEXT = (1, 20, 0), (1, 500, 2), [["{thing} {three}"]]
-
-
-@cache
-def _is_decimal(name: str) -> bool:
-    """Whether a text field of that name holds a decimal: money, hours, quantities, percents."""
-    return _DECIMAL.fullmatch(name) is not None
 
 
 @cache

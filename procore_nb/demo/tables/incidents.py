@@ -4,7 +4,6 @@ about them.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -68,20 +67,20 @@ def accidents(context: RequestContext, term: Works) -> Iterator[Accident]:
         while due < 0 and day is not days[0]:
             due += draw.expovariate(1)
             happened = term.calendar.at(day.day, draw.randrange(7, 17), draw.randrange(60))
-            yield _accident(draw, index, draw.choice(risky), happened, day.day)
+            code, ago = draw.choice(risky), (TODAY - day.day).days
+            kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
+            filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
+            away = light = 0
+            if kind == "injury" and filing == LOST:
+                away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9)))
+            if kind == "injury" and filing == RESTRICTED:
+                light = draw.randrange(2, 21)
+            returned = day.day + timedelta(days=away + 1) if 0 < away < ago else None
+            still_open = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
+            actions, lost, restricted = draw.choice((0, 1, 1, 2)), min(away, ago), min(light, ago)
+            days_off = lost, restricted, returned
+            yield Accident(index, kind, code, happened, filing, *days_off, actions, not still_open)
             index += 1
-
-
-def _accident(draw: random.Random, index: int, code: int, happened: datetime, day: date) -> Accident:
-    kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
-    filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
-    away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9))) if kind == "injury" and filing == LOST else 0
-    light = draw.randrange(2, 21) if kind == "injury" and filing == RESTRICTED else 0
-    ago = (TODAY - day).days
-    returned = day + timedelta(days=away + 1) if away and away < ago else None
-    still_open = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
-    actions, lost, restricted = draw.choice((0, 1, 1, 2)), min(away, ago), min(light, ago)
-    return Accident(index, kind, code, happened, filing, lost, restricted, returned, actions, not still_open)
 
 
 @table("incidents")

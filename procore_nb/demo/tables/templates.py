@@ -33,7 +33,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from procore_nb.catalog import Endpoint, Field
+from procore_nb.catalog import Endpoint
 from procore_nb.demo.company import NOW, RECORD_FIELDS, TODAY, CustomField, read_facts
 from procore_nb.demo.projectlists import moment, precise_moment
 from procore_nb.demo.tables import directory
@@ -67,13 +67,10 @@ def common(context: RequestContext) -> Row:
 
 
 def render(template: str, context: RequestContext, **values: Any) -> Row:
-    return _fill(_template(template), context, values)
-
-
-def _fill(read: _Reader, context: RequestContext, values: Row) -> Row:
+    """Row of a template, or of a fixed list's."""
     keeper = directory.office(context)[0] if context.target else None
     known = {"context": context, "project": context.target, "company": context.company, "first": 0}
-    row: Row = read(SimpleNamespace(**known, keeper=keeper, **values))
+    row: Row = _compiled(template)(SimpleNamespace(**known, keeper=keeper, **values))
     return row
 
 
@@ -89,7 +86,7 @@ def fixed_entry(context: RequestContext, name: str, number: int) -> Row:
     number %= len(facts["entries"])
     since = NOW - timedelta(days=900 if "row" in facts else 1_000)
     known = {"number": number, "n": number + 1, "id": facts.get("first", 0) + number, "since": since}
-    return _fill(_fixed_template(name), context, {**known, **fixed_columns(name, number)})
+    return render(name, context, **known, **fixed_columns(name, number))
 
 
 def fixed_columns(name: str, number: int) -> Row:
@@ -113,13 +110,11 @@ def _terms(formula: str) -> list[tuple[int, Callable[[Any], int]]]:
 
 
 @cache
-def _template(name: str) -> _Reader:
+def _compiled(name: str) -> _Reader:
+    """Template of that name, or of the rows of that fixed list."""
+    if name in _FIXED:
+        return _reader(_FIXED[name].get("row", _FIXED_ROW))
     return _reader((read_facts("money_rows") | read_facts("site_rows"))[name])
-
-
-@cache
-def _fixed_template(name: str) -> _Reader:
-    return _reader(_FIXED[name].get("row", _FIXED_ROW))
 
 
 def _reader(template: Any) -> _Reader:
@@ -258,19 +253,15 @@ def shape_of(endpoint: Endpoint) -> Shape:
     for declared in endpoint.all_fields:
         if not declared.name:
             return Shape("", declared.type, declared.format, declared.enum)
-        if not declared.stand_in:
-            _add_field(root, declared, precise=precise)
+        node = root
+        for part in declared.name.split(".") if not declared.stand_in else ():
+            name = part.removesuffix("[]")
+            node = node.inside.setdefault(name, Shape(name, precise=precise))
+            node.listed = node.listed or part.endswith("[]")
+        if node is not root:
+            node.type = declared.type.removeprefix("array<").removesuffix(">")
+            node.format, node.enum, node.ready = declared.format, declared.enum, _READY.get(node.type, _TEXTS)
     return root
-
-
-def _add_field(root: Shape, declared: Field, *, precise: bool) -> None:
-    node = root
-    for part in declared.name.split("."):
-        name = part.removesuffix("[]")
-        node = node.inside.setdefault(name, Shape(name, precise=precise))
-        node.listed = node.listed or part.endswith("[]")
-    node.type = declared.type.removeprefix("array<").removesuffix(">")
-    node.format, node.enum, node.ready = declared.format, declared.enum, _READY.get(node.type, _TEXTS)
 
 
 @cache
