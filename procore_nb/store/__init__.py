@@ -3,20 +3,7 @@
 In: a connection (anything with `frames`, see `strategy.Source`) and names of lists. Out: Parquet datasets, and typed frames of
 them. Speaks to the service through that connection only, and to the file system through `files`.
 
-What lies where, so that any engine reads it:
-
-    portfolio/
-      _store.json          the environment and company these tables are of
-      _lock                who syncs, if somebody does
-      _work/rfis/          the staged rows of a sync that is not finished
-      rfis/                exactly the rows as they are
-        0-columns-….parquet    no rows, all columns
-        part-….parquet         up to some 64,000 rows, sorted by project and id
-        _manifest.json         which state this is
-        _delta_log/            the same for engines that read Delta
-        _history/              deleted rows, and earlier versions where history is kept
-
-Engines pass over names that begin with an underscore; `docs/store-readers.md` has the line for each.
+`docs/maintainers/store-format.md` shows what lies where, `docs/store-readers.md` has the line for each engine.
 
 Why so. A folder that holds exactly one state needs no reader of ours and no Delta reader either. Parts are never changed: an update writes those anew whose rows changed and takes over the others, so a new column costs nothing
 (`0-columns` names it, older parts lack it, and engines fill it with nulls). Parts hold ranges of keys that do not overlap,

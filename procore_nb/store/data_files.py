@@ -27,7 +27,7 @@ _ALIASED = b"procore_nb.name"
 
 
 def write_rows(
-    files: Files, path: str, rows: pa.Table, key: Sequence[str], aliases: Mapping[str, str]
+    files: Files, folder: str, name: str, rows: pa.Table, key: Sequence[str], aliases: Mapping[str, str]
 ) -> Part:
     """Write one Parquet file, whose rows are in the order of `key`; returns what the manifest says of it."""
     # A column that goes by another name in the file has its own one in the metadata of its field.
@@ -38,16 +38,16 @@ def write_rows(
         for field in rows.schema
     ]
     table = pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))
-    valued = [name for name in table.column_names if has_values(table.column(name))]
+    valued = [column for column in table.column_names if has_values(table.column(column))]
     # Most columns of most lists are without any value: to compress these takes longer than all the others.
     codecs = dict.fromkeys(table.column_names, "NONE") | dict.fromkeys(valued, "ZSTD")
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression=codecs, use_dictionary=valued, write_page_index=True)
     data = sink.getvalue()
-    with files.writing(path) as file:
+    with files.writing(f"{folder}/{name}") as file:
         file.write(data)
     return Part(
-        file=path.rpartition("/")[2],
+        file=name,
         rows=rows.num_rows,
         bytes=data.size,
         first=key_at(rows, key, 0) if rows.num_rows else (),

@@ -20,7 +20,7 @@ take them with it. The next sync, the next erasure, or opening the store complet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,7 +38,7 @@ from procore_nb.frames.codec import EXACT
 from procore_nb.frames.parse import json_text
 from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, Part, sealed, separator, unsealed
+from procore_nb.store.manifest import Manifest, sealed, separator, unsealed
 from procore_nb.store.pii import MARKS, is_person, people_in, personal_columns
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
@@ -103,9 +103,12 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
     state = all_tables(files)  # everything is read before anything is changed: a damaged file is an error now
     people = {name: _identity(name, manifest, catalogue) for name, (_, manifest) in state.items()}
     for name, (folder, manifest) in state.items():
-        for below, part in _all_parts(folder, manifest):
-            _Erased(read_rows(files, below, part), manifest, person, people[name])  # learns who the person is
+        for part in (*manifest.parts, *manifest.ended):
+            _Erased(
+                read_rows(files, folder, part), manifest, person, people[name]
+            )  # learns who the person is
     noted = {"user_id": person.user_id, "addresses": sorted(person.addresses), "names": sorted(person.names)}
+    # From here on a kill is made up for: once a table is erased, nothing in the store says any more who the person was.
     files.write(PENDING, sealed(noted))
     counts = []
     for name in names:
@@ -119,15 +122,12 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
     return frame.astype({"table": "string", "columns": "string"} | dict.fromkeys(_COUNTS, "Int64"))
 
 
-def _all_parts(folder: str, manifest: Manifest) -> Iterator[tuple[str, Part]]:
-    yield from ((folder, part) for part in manifest.parts)
-    yield from ((f"{folder}/{HISTORY}", part) for part in manifest.ended)
-
-
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """Commit the table's next state without the person, and return the counts; no new state where nothing was found."""
-    parts = _all_parts(manifest.table, manifest)
-    erased = {part: _Erased(read_rows(files, below, part), manifest, person, people) for below, part in parts}
+    erased = {
+        part: _Erased(read_rows(files, manifest.table, part), manifest, person, people)
+        for part in (*manifest.parts, *manifest.ended)
+    }
     live, ended = [erased[part] for part in manifest.parts], [erased[part] for part in manifest.ended]
 
     def of_others(targets: list[str]) -> list[str]:
@@ -137,13 +137,20 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
     if not any(rows.changed for rows in erased.values()) and since == manifest.since:
         return {}
     snapshot = Snapshot(files, manifest, manifest)
+    parts = {}
+    for number, (part, rows) in enumerate(erased.items()):
+        stem = f"part-{snapshot.mark}" if part in manifest.parts else f"{HISTORY}/_ended-{snapshot.mark}"
+        if not rows.changed:
+            parts[part] = snapshot.keep(part)
+        elif rows.rows.num_rows:
+            parts[part] = snapshot.write(f"{stem}-{number:05d}-erased.parquet", rows.rows)
     after = replace(
         manifest,
-        parts=_write(snapshot, manifest.parts, erased, f"part-{snapshot.mark}"),
+        parts=tuple(parts[part] for part in manifest.parts if part in parts),
         since={moment: targets for moment, targets in since.items() if targets},
         last=manifest.last | {"skipped": of_others(manifest.last.get("skipped", []))},
     )
-    over = _write(snapshot, manifest.ended, erased, f"_ended-{snapshot.mark}", below=HISTORY)
+    over = tuple(parts[part] for part in manifest.ended if part in parts)
     snapshot.commit(after, ended=over, at_once=True)
     return {
         "rows": sum(rows.removed for rows in live),
@@ -153,19 +160,6 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
         "files": sum(rows.changed for rows in erased.values()),
         "columns": ", ".join(sorted(set().union(*(rows.columns for rows in erased.values())))),
     }
-
-
-def _write(
-    snapshot: Snapshot, parts: tuple[Part, ...], erased: dict[Part, _Erased], stem: str, *, below: str = ""
-) -> tuple[Part, ...]:
-    """Files of the next state: those without the person are kept, the others are written anew."""
-    written = []
-    for number, part in enumerate(parts):
-        if not erased[part].changed:
-            written.append(snapshot.keep(part, below=below))
-        elif (rows := erased[part].rows).num_rows:
-            written.append(snapshot.write(f"{stem}-{number:05d}-erased.parquet", rows, below=below))
-    return tuple(written)
 
 
 def _identity(table: str, manifest: Manifest, catalogue: Catalogue | None) -> str:

@@ -24,7 +24,12 @@ from procore_nb.store.files import Files, RemoteFiles, damaged
 
 FORMAT = 4
 NAME, STORE_NAME = "_manifest.json", "_store.json"
-FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = "_first_seen", "_valid_from", "_valid_to", "_deleted_at"
+BOOKS = FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = (
+    "_first_seen",
+    "_valid_from",
+    "_valid_to",
+    "_deleted_at",
+)
 _IDENTITY = (
     "Restore it from a backup; or, if you know that all tables of {} are of the company you connect to, move it away and "
     "sync: it is written anew, and the tables stay as they are."
@@ -33,7 +38,7 @@ _IDENTITY = (
 
 @dataclass(frozen=True)
 class Part:
-    """One Parquet file: `first` is the least key of the range of keys that belong into it, `digest` its SHA-256.
+    """One Parquet file, by its path below the table: `first` is the least key of the range of keys that belong into it, `digest` its SHA-256.
 
     `stats` are the least and greatest values of its key columns, as the Delta log has them.
     """

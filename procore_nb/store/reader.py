@@ -23,7 +23,7 @@ from procore_nb.scalars import utc_moment
 from procore_nb.store import scan
 from procore_nb.store.files import Files
 from procore_nb.store.kept_files import kept_files
-from procore_nb.store.manifest import DELETED_AT, Manifest, read_identity
+from procore_nb.store.manifest import BOOKS, DELETED_AT, Manifest, read_identity
 from procore_nb.store.report import tables_frame
 from procore_nb.store.sql import answer_query, write_database
 from procore_nb.store.staging import safe_names
@@ -44,7 +44,6 @@ class StoredTables:
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> done = pnb.Store("portfolio").sync(pnb.connect("demo"), ["projects"], progress=False)
     """
 
@@ -94,7 +93,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").table("projects")["id"].dtype
         Int64Dtype()
         """
@@ -108,7 +106,7 @@ class StoredTables:
         if at is not None:
             rows = scan.rows_at(rows, over, manifest, at)
         elif history:
-            rows, books = scan.versions(rows, over, manifest), scan.BOOKS[1:]
+            rows, books = scan.versions(rows, over, manifest), BOOKS[1:]
         elif deleted is not None:
             rows, books = scan.with_deleted(rows, over, manifest, deleted), (DELETED_AT,)
         frame = scan.as_frame(rows, manifest, books, decimals=decimals)
@@ -135,7 +133,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> set(pnb.Store("portfolio").changes("projects", since="2000-01-01")["change"])
         {'new'}
         """
@@ -159,7 +156,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(pnb.Store("empty").tables())
         0
         """
@@ -191,7 +187,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(pnb.Store("portfolio").sql("select active, count(*) as projects from projects group by 1")) > 0
         True
         """
@@ -215,7 +210,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").to_duckdb("portfolio.duckdb").name
         'portfolio.duckdb'
         """
@@ -237,7 +231,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> len(pnb.Store("portfolio").files("projects")) > 0
         True
         """
@@ -265,7 +258,6 @@ class StoredTables:
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").kept_files("projects").empty
         True
         """

@@ -21,6 +21,7 @@ from procore_nb.near_match import did_you_mean
 from procore_nb.store.data_files import read_rows, row_ids, sorted_by
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
+    BOOKS,
     DELETED_AT,
     FIRST_SEEN,
     VALID_FROM,
@@ -29,10 +30,9 @@ from procore_nb.store.manifest import (
     Part,
     folder_name,
 )
-from procore_nb.store.snapshot import HISTORY, WORK, located
+from procore_nb.store.snapshot import WORK, located
 from procore_nb.store.staging import renamed, renames
 
-BOOKS = (FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT)
 TRIES = 20  # of readers, as each sync that finishes in the meantime may take files away
 
 
@@ -70,8 +70,7 @@ def read_table(
         folder, manifest = find_table(files, name, catalogue)
         try:
             live = joined(files, folder, manifest.parts, manifest)
-            ended = manifest.ended if over else ()
-            return manifest, live, joined(files, f"{folder}/{HISTORY}", ended, manifest)
+            return manifest, live, joined(files, folder, manifest.ended if over else (), manifest)
         except StoreError as error:
             failure = error
         if find_table(files, name, catalogue) == (folder, manifest):

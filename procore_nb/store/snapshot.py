@@ -76,18 +76,16 @@ class Snapshot:
         if files.renames:
             files.remove(self._next)
 
-    def keep(self, part: Part, *, below: str = "") -> Part:
+    def keep(self, part: Part) -> Part:
         """Take a part of the present state into the next."""
         if self._files.renames:
-            name = f"{below}/{part.file}" if below else part.file
-            self._files.link(f"{self._table}/{name}", f"{self._next}/{name}")
+            self._files.link(f"{self._table}/{part.file}", f"{self._next}/{part.file}")
         return part
 
-    def write(self, name: str, rows: pa.Table, *, below: str = "") -> Part:
-        """Write one file of the next state; outside of `below`, its rows are in the order of the key."""
-        folder = f"{self._folder}/{below}" if below else self._folder
-        key = () if below else self._shape.key
-        return write_rows(self._files, f"{folder}/{name}", rows, key, self._shape.aliases)
+    def write(self, name: str, rows: pa.Table) -> Part:
+        """Write one file of the next state; but for ended versions, its rows are in the order of the key."""
+        key = () if name.startswith(HISTORY) else self._shape.key
+        return write_rows(self._files, self._folder, name, rows, key, self._shape.aliases)
 
     def write_parts(self, rows: pa.Table, number: int, done: int = 0) -> list[Part]:
         """Write sorted rows as parts, rows of one key together; `number` and `done` go into their names."""
@@ -104,8 +102,8 @@ class Snapshot:
 
     def _write_ended(self) -> None:
         if self._versions:
-            name = f"_ended-{self.mark}-{len(self._ended):05d}.parquet"
-            self._ended.append(self.write(name, pa.concat_tables(self._versions), below=HISTORY))
+            name = f"{HISTORY}/_ended-{self.mark}-{len(self._ended):05d}.parquet"
+            self._ended.append(self.write(name, pa.concat_tables(self._versions)))
         self._versions = []
 
     def _history(self) -> tuple[Part, ...]:
@@ -115,13 +113,13 @@ class Snapshot:
         rewritten = list(earlier) if self._rewrite else small if len(small) >= _MANY else []
         extra = (*shape.extra, VALID_TO, DELETED_AT)
         for part in rewritten:
-            rows = read_rows(self._files, f"{self._table}/{HISTORY}", part)
+            rows = read_rows(self._files, self._table, part)
             upgraded = (
                 self._upgrade(rows, extra) if self._upgrade else conform(rows, shape.columns, {}, extra)
             )
             self.end(upgraded)
         self._write_ended()
-        return (*(self.keep(part, below=HISTORY) for part in earlier if part not in rewritten), *self._ended)
+        return (*(self.keep(part) for part in earlier if part not in rewritten), *self._ended)
 
     def commit(
         self, after: Manifest, *, ended: tuple[Part, ...] | None = None, at_once: bool = False
@@ -159,6 +157,7 @@ class Snapshot:
         recent = {moment: names for moment, names in retired.items() if moment_of(moment) > oldest}
         log_id = before.log_id or str(uuid.uuid4())
         after = replace(after, version=before.version + 1, log_id=log_id, retired=recent)
+        # Parts, then the manifest, then the commit: whatever a kill leaves of them, no reader finds a name without its file.
         files.write(f"{table}/{name}", sealed(asdict(after)))
         text = commit(before, after, name, log.foreign)
         if log.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
@@ -208,7 +207,7 @@ def overtaken(files: Files, table: str) -> StoreError:
 
 def _paths(manifest: Manifest) -> set[str]:
     """The files of a state, below its folder."""
-    return {part.file for part in manifest.files} | {f"{HISTORY}/{part.file}" for part in manifest.ended}
+    return {part.file for part in (*manifest.files, *manifest.ended)}
 
 
 def _vacuum(files: Files, manifest: Manifest, manifest_name: str, *, gone: Sequence[str]) -> None:

@@ -23,16 +23,7 @@ from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform, logical_types
 from procore_nb.store.data_files import sorted_by
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import (
-    DELETED_AT,
-    FIRST_SEEN,
-    VALID_FROM,
-    VALID_TO,
-    Manifest,
-    digest_of,
-    sealed,
-    unsealed,
-)
+from procore_nb.store.manifest import BOOKS, Manifest, digest_of, sealed, unsealed
 from procore_nb.store.pii import personal_columns
 from procore_nb.store.snapshot import WORK
 from procore_nb.store.strategy import SyncPlan
@@ -153,6 +144,7 @@ class Staging:
         paths = self._paths_in(f"{self._folder}/{stage}")
         if not self._earlier:
             return paths
+        # Of an earlier sync, whole targets only: it may still be at work, and half a target of it would never be completed.
         earlier = self._paths_in(f"{self._earlier}/{stage}")
         taken = {*self._stale, *map(_target, paths)}
         done = {_target(path) for path in earlier if path.endswith(_DONE)} - taken
@@ -314,7 +306,7 @@ def safe_names(names: Iterable[str], known: Mapping[str, str]) -> Names:
     Small letters, digits and underscores, no digit first, no two alike in any case, at most 63 bytes (PostgreSQL's limit).
     """
     aliases = {name: known[name] for name in names if name in known}
-    taken = {*aliases.values(), FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT}
+    taken = {*aliases.values(), *BOOKS}
     for name in sorted((name for name in names if name not in known), key=lambda name: name != _safe(name)):
         numbered = (_safe(name, f"_{number}") for number in count(2))
         aliases[name] = next(alias for alias in chain([_safe(name)], numbered) if alias not in taken)

@@ -51,7 +51,6 @@ class Store(StoredTables):
 
     Examples
     --------
-    >>> import procore_nb as pnb
     >>> store = pnb.Store("portfolio")
     >>> result = store.sync(pnb.connect("demo"), ["projects"])
     >>> store.table("projects")["id"].dtype
@@ -160,7 +159,6 @@ class Store(StoredTables):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> store = pnb.Store("portfolio")
         >>> store.sync(pnb.connect("demo"), ["vendors"], progress=False)["table"].tolist()
         ['vendors']
@@ -206,7 +204,6 @@ class Store(StoredTables):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").prune_files().empty
         True
         """
@@ -249,7 +246,6 @@ class Store(StoredTables):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").erase(user_id=1204).columns.tolist()[:4]
         ['table', 'rows', 'versions', 'cells']
         """
@@ -288,7 +284,6 @@ class Store(StoredTables):
 
         Examples
         --------
-        >>> import procore_nb as pnb
         >>> pnb.Store("portfolio").restore("projects", as_of="2100-01-01")["mode"].tolist()
         ['restore']
         """

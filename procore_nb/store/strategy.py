@@ -132,7 +132,11 @@ def strategy_for(endpoint: Endpoint, catalogue: Catalogue) -> Strategy:
     arguments = {argument.name for argument in endpoint.arguments}
     day = next((name for name in _DAYS if name in columns), "") if _is_dated(endpoint) else ""
     since = bool(endpoint.updated_at_param and arguments & {"updated_at", "updated_after"})
-    bin_name = "only" if "include_deleted" in arguments else _bin_of(endpoint, catalogue)
+    stem, mark, version = endpoint.name.partition("_v")
+    needs = {other.name: other.needs for other in catalogue.endpoints if other.kind == "recycled"}
+    bins = (f"{stem}_recycled{mark}{version}", f"{stem}_recycled")
+    bin_name = next((name for name in bins if needs.get(name) == endpoint.needs), "")
+    bin_name = "only" if "include_deleted" in arguments else bin_name
     return Strategy(since and "id" in columns, day, bin_name)
 
 
@@ -206,13 +210,6 @@ def target_text(ids: Mapping[str, Any], columns: Sequence[str]) -> str:
 
 def _is_dated(endpoint: Endpoint) -> bool:
     return {"start_date", "end_date"} <= set(endpoint.other_query)
-
-
-def _bin_of(endpoint: Endpoint, catalogue: Catalogue) -> str:
-    stem, mark, version = endpoint.name.partition("_v")
-    needs = {other.name: other.needs for other in catalogue.endpoints if other.kind == "recycled"}
-    names = (f"{stem}_recycled{mark}{version}", f"{stem}_recycled")
-    return next((name for name in names if needs.get(name) == endpoint.needs), "")
 
 
 Targets = tuple[list[str], dict[str, str], bool]

@@ -53,10 +53,7 @@ class Options:
 
 
 def not_negative(value: Any, name: str) -> float:
-    """A number of days, minutes or seconds.
-
-    ArgumentError if it is none: with an overlap below zero changes would fall between two syncs.
-    """
+    """A number of days, minutes or seconds: with an overlap below zero changes would fall between two syncs."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1e6:
         raise ArgumentError(f"{name} is a number from 0 on, not {value!r}.")
     return float(value)
@@ -87,9 +84,8 @@ def sync_tables(
         log = SyncLog(folder_name(endpoint.name))
         logs.append(log)
         try:
-            sync = TableSync(
-                files, procore, endpoint, dict(arguments), chosen, log, states.manifest(log.table)
-            )
+            before = states.manifest(log.table) or Manifest(table=log.table, path=endpoint.path)
+            sync = TableSync(files, procore, endpoint, dict(arguments), chosen, log, before)
             states.manifests[log.table] = sync.run(partial(finder.find, endpoint, arguments))
         except ProcoreError as error:
             log.error = str(error)
@@ -138,45 +134,42 @@ class _States:
         return as_frame(rows, manifest)
 
 
+@dataclass
 class TableSync:
     """Brings one table up to date. Its caller holds the store's lock."""
 
-    def __init__(
-        self,
-        files: Files,
-        procore: Source,
-        endpoint: Endpoint,
-        arguments: dict[str, Any],
-        options: Options,
-        log: SyncLog,
-        before: Manifest | None,
-    ) -> None:
-        self._files, self._procore, self._endpoint = files, procore, endpoint
-        self._arguments, self._options, self.log = arguments, options, log
-        self._staging = Staging(files, log.table)
-        self._manifest = before or Manifest(table=log.table, path=endpoint.path)
+    files: Files
+    procore: Source
+    endpoint: Endpoint
+    arguments: dict[str, Any]
+    options: Options
+    log: SyncLog
+    manifest: Manifest
+
+    def __post_init__(self) -> None:
+        self.staging = Staging(self.files, self.log.table)
 
     def run(self, find_targets: Callable[[], Targets]) -> Manifest:
         """Fetch, stage, commit; continues where an earlier sync was interrupted, and is up to date like any other."""
         try:
             self._run(find_targets)
         except StoreError as error:  # the other one may have taken away what this one has staged, too
-            now = None if self._files.renames else present(self._files, self.log.table)
-            if now is not None and now.version != self._manifest.version:
-                raise overtaken(self._files, self.log.table) from error
+            now = None if self.files.renames else present(self.files, self.log.table)
+            if now is not None and now.version != self.manifest.version:
+                raise overtaken(self.files, self.log.table) from error
             raise
-        return self._manifest
+        return self.manifest
 
     def _run(self, find_targets: Callable[[], Targets]) -> None:
-        began, unfinished = self._options.clock(), self._unfinished()
+        began, unfinished = self.options.clock(), self._unfinished()
         self.log.resumed = unfinished is not None
-        self._staging.repair()
-        plan, staged = self._plan(*find_targets()), self._staging.done("rows")
+        self.staging.repair()
+        plan, staged = self._plan(*find_targets()), self.staging.done("rows")
         if unfinished is None:
-            self._staging.begin(plan)
+            self.staging.begin(plan)
             return self._execute(plan)
         plan = unfinished.extended(plan, staged)
-        self._staging.keep(plan)
+        self.staging.keep(plan)
         self._execute(plan)
         return self._catch_up(find_targets, staged, began=began, age=began - moment_of(plan.started))
 
@@ -193,12 +186,12 @@ class TableSync:
         if not age or not again:
             return
         stale = age > _STALE
-        plan = self._plan(again, names, False, full=self._options.full and stale)
+        plan = self._plan(again, names, False, full=self.options.full and stale)
         if plan.mode == "full" and not stale:
             return
         # What was read since then need not be read again.
         plan = replace(plan, started=utc_text(began, microseconds=True))
-        self._staging.begin(plan)
+        self.staging.begin(plan)
         self._execute(plan, catching_up=True)
 
     def _execute(self, plan: SyncPlan, *, catching_up: bool = False) -> None:
@@ -208,64 +201,64 @@ class TableSync:
             log.since = plan.window[0] if plan.window else min(filter(None, plan.since), default="")
         refusals: list[ProcoreError] = []
         for since, targets in plan.since.items():
-            arguments = strategy.query(self._endpoint, plan, since)
-            refusals += self._fetch("rows", plan, targets, self._endpoint.name, arguments)
-        if refusals and not catching_up and not self._staging.done("rows"):
+            arguments = strategy.query(self.endpoint, plan, since)
+            refusals += self._fetch("rows", plan, targets, self.endpoint.name, arguments)
+        if refusals and not catching_up and not self.staging.done("rows"):
             raise refusals[0]
         targets = [target for target, since in by_target(plan.since).items() if since]
         if plan.bin == "only":
             arguments = {**plan.arguments, "deleted": "only"}
-            self._fetch("bin", plan, targets, self._endpoint.name, arguments)
+            self._fetch("bin", plan, targets, self.endpoint.name, arguments)
         elif plan.bin:
             self._fetch("bin", plan, targets, plan.bin, {})
         before = replace(
-            self._manifest,
-            arguments=self._arguments,
+            self.manifest,
+            arguments=self.arguments,
             history=self._chosen("history"),
             drop_personal=plan.drop_personal,
             safe_names=self._chosen("safe_names"),
-            names={**self._manifest.names, **plan.names},
+            names={**self.manifest.names, **plan.names},
             synced_at=plan.started,
-            whole_at=plan.started if plan.mode == "full" else self._manifest.whole_at,
+            whole_at=plan.started if plan.mode == "full" else self.manifest.whole_at,
             last={
                 "mode": log.mode,
-                "day": self._procore.today().isoformat(),
+                "day": self.procore.today().isoformat(),
                 "requests": log.requests,
                 "skipped": [skipped["target"] for skipped in log.skipped_targets],
             },
         )
         # Rows carry the server's time: where its clock is behind ours, changes since our start look older than that.
-        seen = moment_of(plan.started) - timedelta(seconds=self._procore.seconds_behind)
+        seen = moment_of(plan.started) - timedelta(seconds=self.procore.seconds_behind)
         text = utc_text(seen, microseconds=True)
-        update = Update(self._files, self._endpoint, before, plan, self._staging, seen=text)
-        self._manifest = update.commit(log)
+        update = Update(self.files, self.endpoint, before, plan, self.staging, seen=text)
+        self.manifest = update.commit(log)
         with suppress(StoreError):  # the table is up to date, whatever becomes of the staged rows
-            self._staging.clear(self._manifest)
-        log.rows, log.synced_at = self._manifest.rows, plan.started
+            self.staging.clear(self.manifest)
+        log.rows, log.synced_at = self.manifest.rows, plan.started
 
     def _unfinished(self) -> SyncPlan | None:
         """The plan of a sync that was interrupted, if it is still due: of its targets, those nobody has read since."""
-        for folder, plan in self._staging.plans():
-            stale = plan.stale(self._manifest)
-            same = plan.arguments == self._arguments and plan.drop_personal == self._chosen("drop_personal")
-            same = same and (plan.mode == "full" or not self._options.full)
-            current = plan.generation == self._manifest.generation
-            if same and (current or (not self._files.renames and len(stale) < len(plan.targets))):
-                self._staging.adopt(folder, () if current else stale)
-                return replace(plan, generation=self._manifest.generation)
+        for folder, plan in self.staging.plans():
+            stale = plan.stale(self.manifest)
+            same = plan.arguments == self.arguments and plan.drop_personal == self._chosen("drop_personal")
+            same = same and (plan.mode == "full" or not self.options.full)
+            current = plan.generation == self.manifest.generation
+            if same and (current or (not self.files.renames and len(stale) < len(plan.targets))):
+                self.staging.adopt(folder, () if current else stale)
+                return replace(plan, generation=self.manifest.generation)
         return None
 
     def _chosen(self, name: str) -> bool:
         """How the table is to be kept: as chosen now, or as so far."""
-        chosen = getattr(self._options, name)
-        return bool(getattr(self._manifest, name) if chosen is None else chosen)
+        chosen = getattr(self.options, name)
+        return bool(getattr(self.manifest, name) if chosen is None else chosen)
 
     def _plan(
         self, targets: list[str], names: dict[str, str], everywhere: bool, *, full: bool | None = None
     ) -> SyncPlan:
-        options, manifest, drops = self._options, self._manifest, self._chosen("drop_personal")
-        offers = strategy.strategy_for(self._endpoint, self._procore.catalogue)
-        same = manifest.arguments == self._arguments and (drops or not manifest.drop_personal)
+        options, manifest, drops = self.options, self.manifest, self._chosen("drop_personal")
+        offers = strategy.strategy_for(self.endpoint, self.procore.catalogue)
+        same = manifest.arguments == self.arguments and (drops or not manifest.drop_personal)
         known = by_target(manifest.since) if manifest.generation and same else {}
         mode = "full"
         if known and not (options.full if full is None else full):
@@ -273,21 +266,19 @@ class TableSync:
                 mode = "incremental"
             elif manifest.columns.get(offers.window_day) in ("date", "time"):
                 mode = "window"
-        since = dict.fromkeys(targets, "")
-        if mode != "full":
-            since |= {
-                target: utc_text(moment_of(known[target]) - options.overlap)
-                for target in targets
-                if target in known
-            }
-        window = strategy.window_of(manifest, self._procore.today(), options.window_days)
+        moments = known if mode != "full" else {}
+        since = {
+            target: utc_text(moment_of(moments[target]) - options.overlap) if target in moments else ""
+            for target in targets
+        }
+        window = strategy.window_of(manifest, self.procore.today(), options.window_days)
         return SyncPlan(
             generation=manifest.generation,
             mode=mode,
             started=utc_text(options.clock(), microseconds=True),
             since=by_moment(since),
-            target_columns=strategy.target_columns(self._endpoint, self._arguments),
-            arguments=self._arguments,
+            target_columns=strategy.target_columns(self.endpoint, self.arguments),
+            arguments=self.arguments,
             drop_personal=drops,
             scrub=drops and not manifest.drop_personal and manifest.generation > 0,
             window=window if mode == "window" else None,
@@ -302,7 +293,7 @@ class TableSync:
         self, stage: str, plan: SyncPlan, targets: Iterable[str], name: str, arguments: Mapping[str, Any]
     ) -> list[ProcoreError]:
         """Fetch from targets that have not answered yet, and stage the rows; returns the refusal if none of them answers."""
-        done, begun = self._staging.done(stage), self._staging.begun(stage)
+        done, begun = self.staging.done(stage), self.staging.begun(stage)
         targets = [target for target in targets if target not in done]
         if not targets:
             return []
@@ -320,7 +311,7 @@ class TableSync:
                     attempts.setdefault(target, info.attempt) != info.attempt
                     or target in begun - frames.keys()
                 ):
-                    self._staging.drop(stage, target)
+                    self.staging.drop(stage, target)
                     attempts[target] = info.attempt
                 frames[target] = frames.get(target, 0) + 1
                 self._stage(stage, target, frames[target], fetched.frame, plan, info)
@@ -335,9 +326,9 @@ class TableSync:
         return refusal
 
     def _fetched(self, name: str, arguments: dict[str, Any]) -> Generator[FetchedFrame, None, None]:
-        at_once, progress = strategy.ROWS_AT_ONCE, self._options.progress
+        at_once, progress = strategy.ROWS_AT_ONCE, self.options.progress
         arguments = arguments | {"decimals": "exact"}  # a store is exact, whatever the connection shows
-        frames = self._procore.fetch_frames(name, rows_at_once=at_once, progress=progress, **arguments)
+        frames = self.procore.fetch_frames(name, rows_at_once=at_once, progress=progress, **arguments)
         requests_at_end = yield from frames
         self.log.requests += requests_at_end
 
@@ -345,7 +336,7 @@ class TableSync:
         self, stage: str, target: str, number: int, frame: pd.DataFrame, plan: SyncPlan, info: FetchInfo
     ) -> None:
         frame.attrs.pop("procore")  # pandas copies attrs with every column it hands out
-        types = logical_types(frame, self._endpoint)
+        types = logical_types(frame, self.endpoint)
         if plan.drop_personal:
             personal = personal_columns(types)
             frame = frame.drop(columns=personal)
@@ -354,4 +345,4 @@ class TableSync:
                 frame[name] = [without_personal(value, name) for value in frame[name]]
         fields = {key: name for name, key in info.custom_fields.items() if name in types}
         name = "done" if info.done else f"{number:06d}"
-        self._staging.write(stage, target, name, to_arrow(frame, types), types, fields)
+        self.staging.write(stage, target, name, to_arrow(frame, types), types, fields)
