@@ -80,20 +80,11 @@ class Demo:
         self._clock = clock
         self._missing_company_status = missing_company_status
         self._whole_links = whole_links
-        self._tokens = TokenIssuer(clock=clock, lifetime_seconds=token_lifetime_seconds)
+        self.tokens = TokenIssuer(clock=clock, lifetime_seconds=token_lifetime_seconds)
         self._meter = Meter(limits or RateLimits())
-        self.storage = Storage(self.portfolio, clock, lambda: self.faults, self._tokens.knows)
+        self.storage = Storage(self.portfolio, clock, lambda: self.faults, self.tokens.knows)
         self._lock = ForkSafeLock()
         self.requests = 0  # to the API so far; the token endpoint is not counted
-
-    @property
-    def tokens_issued(self) -> int:
-        """Number of tokens handed out so far."""
-        return self._tokens.issued
-
-    def revoke_all(self) -> int:
-        """End every token that was handed out; says how many were still good."""
-        return self._tokens.revoke_all()
 
     def expire_files(self) -> None:
         """End every address of a file that records have shown so far."""
@@ -106,20 +97,20 @@ class Demo:
         if request.method == "HEAD":
             return replace(self.respond(replace(request, method="GET")).sized(), body=b"")
         if f"{request.path}/".startswith("/oauth/"):
-            return self._tokens.respond(request)
+            return self.tokens.respond(request)
         if not request.path.startswith("/rest/"):
             return json_reply({"message": not_found().message}, status=404)
         with self._lock:
             number = self.requests = self.requests + 1
         faults = self.faults.at(number, request)
         if "revoked" in faults:
-            self.revoke_all()
+            self.tokens.revoke_all()
         return inject(faults, self._clock(), lambda: self._answer(request, faults))
 
     def _answer(self, request: DemoRequest, faults: Mapping[str, float]) -> DemoReply:
         headers: Headers = ()
         try:
-            self._tokens.check(request.headers.get("authorization", ""))
+            self.tokens.check(request.headers.get("authorization", ""))
             headers = self._meter.spend(self._clock())
             reply = self._look_up(request, faults)
         except ErrorReply as refusal:

@@ -134,10 +134,10 @@ def test_a_token_ends_with_its_lifetime(caller: Caller, clock: Clock) -> None:
 
 
 def test_tokens_that_have_ended_are_forgotten_once_there_are_many(caller: Caller, clock: Clock) -> None:
-    known = caller.demo._tokens._expiry
+    known = caller.demo.tokens._expiry
     known |= {f"ended {number}": clock.now - 1 for number in range(10_000)}
     assert caller.log_in().status == 200
-    assert len(caller.demo._tokens._expiry) == 2
+    assert len(caller.demo.tokens._expiry) == 2
 
 
 def test_a_new_token_leaves_the_old_one_good(caller: Caller) -> None:
@@ -167,8 +167,8 @@ def test_revoking_without_credentials_is_refused(caller: Caller) -> None:
 
 
 def test_all_tokens_can_be_revoked_at_once(caller: Caller) -> None:
-    assert caller.demo.revoke_all() == 1
-    assert caller.demo.revoke_all() == 0
+    assert caller.demo.tokens.revoke_all() == 1
+    assert caller.demo.tokens.revoke_all() == 0
     assert caller.get("/rest/v1.0/me").status == 401
 
 

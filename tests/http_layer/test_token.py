@@ -44,10 +44,10 @@ def test_a_token_serves_nearly_its_whole_life_and_is_renewed_before_its_end(
     session.get(ME, company_id=COMPANY_ID)
     clock.now += lifetime * 0.8
     session.get(ME, company_id=COMPANY_ID)
-    assert demo.tokens_issued == 1
+    assert demo.tokens.issued == 1
     clock.now += lifetime * 0.2 - 20
     assert session.get(ME, company_id=COMPANY_ID).status == 200
-    assert (demo.tokens_issued, demo.requests) == (2, 3)
+    assert (demo.tokens.issued, demo.requests) == (2, 3)
 
 
 def test_a_token_of_a_few_seconds_is_renewed_within_them_and_not_at_every_call(clock: Clock) -> None:
@@ -56,7 +56,7 @@ def test_a_token_of_a_few_seconds_is_renewed_within_them_and_not_at_every_call(c
     for seconds in (0, 2, 2, 2, 2, 1.5):
         clock.now += seconds
         assert session.get(ME, company_id=COMPANY_ID).status == 200
-    assert demo.tokens_issued == 2
+    assert demo.tokens.issued == 2
 
 
 def test_without_a_lifetime_none_is_assumed(another, session_of) -> None:  # type: ignore[no-untyped-def]

@@ -142,7 +142,7 @@ def test_what_is_missing_is_named_before_anything_is_sent(
     press(form, "connect")
 
     assert words in form._status.text
-    assert server.demo.tokens_issued == 0
+    assert server.demo.tokens.issued == 0
 
 
 def test_a_company_that_is_not_there_is_words_with_advice(form: ConnectForm) -> None:
@@ -169,7 +169,7 @@ def test_a_double_click_connects_once(form: ConnectForm, server: demo.DemoServer
     form._connect.click()
     assert form.wait(30)
 
-    assert server.demo.tokens_issued == 1
+    assert server.demo.tokens.issued == 1
 
 
 def test_while_it_connects_nothing_can_be_changed(form: ConnectForm) -> None:
@@ -321,7 +321,7 @@ def test_a_click_uses_what_stands_in_the_browser_and_not_the_first_key_of_it(
     assert form.connected
     assert f"company_id={demo.COMPANY_ID}" in form._snippet.code
     assert demo.CLIENT_ID in form._snippet.code
-    assert server.demo.tokens_issued == 1
+    assert server.demo.tokens.issued == 1
 
 
 def test_what_is_typed_after_the_click_is_not_connected_to(form: ConnectForm) -> None:
