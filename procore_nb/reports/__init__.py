@@ -75,31 +75,30 @@ def all_reports(
     from procore_nb.reports.sources import reader_for
 
     reader = reader_for(source, projects=projects, progress=progress)
-    absent = {
-        name: [] if names else reader.missing(report) for name, report in _chosen(names, options).items()
-    }
-    if lacking := {name: lists for name, lists in absent.items() if lists}:
+    reports = _chosen(names, options)
+    lacking = {} if names else {one.name: lists for one in reports if (lists := reader.missing(one))}
+    if lacking:
         each = "; ".join(f"{name} ({', '.join(lists)})" for name, lists in lacking.items())
         warn(f"{len(lacking)} reports are left out, as these lists are not here: {each}. Sync or pass them.")
-    own = {
-        name: {option: value for option, value in options.items() if option in REPORTS[name].options}
-        for name in absent
-        if name not in lacking
-    }
+    plan = [
+        (report, {option: value for option, value in options.items() if option in report.options})
+        for report in reports
+        if report.name not in lacking
+    ]
     day = None if as_of is None else as_day(as_of, "as_of")
-    reader.announce([(REPORTS[name], REPORTS[name].checked(its)) for name, its in own.items()], day)
+    reader.announce([(report, report.checked(own)) for report, own in plan], day)
     shared = {name: options[name] for name in ("calendar", "holidays") if name in options}
-    return [REPORTS[name](reader, as_of=as_of, since=since, **shared, **its) for name, its in own.items()]
+    return [report(reader, as_of=as_of, since=since, **shared, **own) for report, own in plan]
 
 
-def _chosen(names: tuple[str, ...], options: Mapping[str, Any]) -> dict[str, ReportFunction]:
+def _chosen(names: tuple[str, ...], options: Mapping[str, Any]) -> list[ReportFunction]:
     """Return the named reports, or all; refuse unknown names, and options that none of them has."""
     for name in names:
         if name not in REPORTS:
             hint = did_you_mean(name, REPORTS).strip() or f"Reports: {', '.join(REPORTS)}."
             raise ArgumentError(f"There is no report {name!r}.", advice=hint)
-    reports = {name: REPORTS[name] for name in names or REPORTS}
-    known = {"calendar", "holidays", *(option for report in reports.values() for option in report.options)}
+    reports = [REPORTS[name] for name in names or REPORTS]
+    known = {"calendar", "holidays", *(option for report in reports for option in report.options)}
     for option in options:
         if option not in known:
             advice = did_you_mean(option, known).strip()

@@ -6,13 +6,14 @@ that decide what is open, overdue, late and on time. Speaks to no service.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pandas as pd
 
 from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
-from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentences, words
+from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentence, sentences, words
 from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData
 from procore_nb.reports.result import NOBODY, Answer
@@ -137,16 +138,7 @@ def rfis(
     rows["age_class"] = classes(rows["age_days"], bounds)
     summary, whole = data.totals(rows, _rfi_figures, "rfis")
     whole["drafts_left_out"] = pd.array([data.coverage.count("draft", "rfis")], dtype="Int64")
-    still_open = rows[rows["is_open"]]
-    parts = {name: still_open[still_open["age_class"].eq(name).fillna(False)] for name in class_names(bounds)}
-    if still_open["age_class"].isna().any():
-        parts["(no date)"] = still_open[still_open["age_class"].isna()]
-    ages = figures_frame(
-        [
-            {"age_class": name, "open": len(part), "overdue": count(part["overdue"])}
-            for name, part in parts.items()
-        ]
-    )
+    ages = _by_age(rows[rows["is_open"]], class_names(bounds))
     tables = {"total": whole, "by_age": ages}
     if data.past:
         data.note("Who held an RFI on that day is not known, so holders are left out.")
@@ -158,24 +150,38 @@ def rfis(
         bars("Open RFIs by age in days", ages, "age_class", "open", unit="RFIs", largest=False),
         bars("Overdue RFIs by project", late, "project_name", "overdue", unit="RFIs"),
     ]
-    figures, people = whole.to_dict("records")[0], tables.get("by_person", pd.DataFrame(columns=["overdue"]))
-    reached = figures["censored_median_days"] >= 0
-    median = "is {censored_median_days:days}" if reached else "is not reached yet"
-    findings = sentences(
-        {
-            "{open:RFI(s)} open, {overdue} of them overdue; {due_today} due today, {without_due_date} without a due date.": True
-        },
-        figures,
-    )
-    for holder in people[people["overdue"].fillna(0) > 0].head(1).to_dict("records"):
-        latest = "Most overdue RFIs are with {name}: {overdue}, the latest by {longest_late_days:days}."
-        findings += sentences({f"{latest} An RFI counts for each of its holders.": True}, holder)
-    half = "Half of the {closed} closed RFIs were closed within {median_days:days}"
-    still = f"counting RFIs that are still open, the median {median}"
-    on_time = "{on_time_percent:%} of the {on_time_of} closed with a due date were on time."
-    findings += sentences({f"{half}; {still}. {on_time}": figures["closed"]}, figures)
+    findings = _rfi_findings(whole.to_dict("records")[0], tables.get("by_person"))
     shown = _latest_first(rows, *_RFI, *DEADLINES, "age_class")
     return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name"))
+
+
+def _by_age(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row for each class of age, also for those without rows; what has no date comes last, if there is any."""
+    ages = rows["age_class"].fillna("(no date)")
+    parts = {name: rows[ages.eq(name)] for name in [*names, *sorted({*ages} - {*names})]}
+    return figures_frame(
+        [
+            {"age_class": name, "open": len(part), "overdue": count(part["overdue"])}
+            for name, part in parts.items()
+        ]
+    )
+
+
+def _rfi_findings(figures: dict[Any, Any], people: pd.DataFrame | None) -> list[str]:
+    state = "{open:RFI(s)} open, {overdue} of them overdue; {due_today} due today, {without_due_date} without a due date."
+    holder = "Most overdue RFIs are with {name}: {overdue}, the latest by {longest_late_days:days}. An RFI counts for each of its holders."
+    reached = figures["censored_median_days"] >= 0
+    median = "is {censored_median_days:days}" if reached else "is not reached yet"
+    closed = (
+        "Half of the {closed} closed RFIs were closed within {median_days:days}; counting RFIs that are still open, the median "
+        f"{median}. {{on_time_percent:%}} of the {{on_time_of}} closed with a due date were on time."
+    )
+    late = [] if people is None else people[people["overdue"].fillna(0) > 0].head(1).to_dict("records")
+    return [
+        sentence(state, figures),
+        *(sentence(holder, row) for row in late),
+        *sentences({closed: figures["closed"]}, figures),
+    ]
 
 
 def rfi_rows(data: ReportData, clock: str) -> pd.DataFrame:
@@ -253,19 +259,12 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
         "by_vendor": by_vendor,
         "inspections": inspections.drop(columns=_COUNTS[2:]),
     }
-    worst = by_type.sort_values("conformance_percent", ignore_index=True)
+    title, figure = "Conformance by type, all inspections together", "conformance_percent"
+    worst = by_type.sort_values(figure, ignore_index=True)
+    late_title = "Overdue observations by vendor"
     drawn = {
-        "checklists": bars(
-            "Conformance by type, all inspections together",
-            worst,
-            "inspection_type",
-            "conformance_percent",
-            unit="% of rated items",
-            largest=False,
-        ),
-        "observation_items": bars(
-            "Overdue observations by vendor", by_vendor, "name", "overdue", unit="observations"
-        ),
+        "checklists": bars(title, worst, "inspection_type", figure, unit="% of rated items", largest=False),
+        "observation_items": bars(late_title, by_vendor, "name", "overdue", unit="observations"),
     }
     pooled = (
         "{conformance_percent:%} of the items rated in {inspections_rated} inspections conform (all inspections together); the mean of these "

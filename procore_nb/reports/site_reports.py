@@ -250,27 +250,7 @@ def safety(
     hours = hours[(hours["day"] > first) & (hours["day"] <= data.today(hours))]
     rows = concat_sources(_CASE, **cases, hours=hours)
 
-    def measure(part: pd.DataFrame) -> dict[str, Any]:
-        worked, project = part.loc[part["hours"] > 0, "project_id"], part["project_id"]
-        counts = part["source"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
-        rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(unrated)]
-        base = rated["hours"].sum() or math.nan
-        rates = {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}
-        return {
-            "incidents": int(counts["incident"]),
-            "near_misses": int(counts["near_miss"]),
-            "injuries": int(counts["injury"]),
-            "recordable": _count(part, "recordable_case"),
-            "dart": _count(part, "dart"),
-            "lost_time": _count(part, "lost_time"),
-            "deaths": _count(part, "death"),
-            "hours": float(part["hours"].sum()),
-            "pending_hours": float(part["pending_hours"].sum()),
-            "pending_logs": _count(part, "pending"),
-            **{rate: measures.cents(_count(rated, case) * base_hours / base) for rate, case in rates.items()},
-            "injuries_per_incident": round(counts["injury"] / (counts["incident"] or math.nan), 4),
-        }
-
+    measure = partial(_safety_figures, unrated=unrated, base_hours=base_hours)
     unknown = {name or hours_from: words(figures) for name, figures in _FIGURES.items()}
     summary, total = data.totals(rows, measure, "incidents", "injuries", hours_from, unknown=unknown)
     silent = summary[summary["hours"].eq(0) & summary["incidents"].fillna(0).gt(0)]
@@ -304,6 +284,29 @@ def safety(
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
     hurt = cases["injury"][words(shown)].sort_values("day", ascending=False, ignore_index=True)
     return Answer(summary, hurt, tables, findings, [Picture(title, rolling, "TRIR", "lines")])
+
+
+def _safety_figures(part: pd.DataFrame, *, unrated: list[Any], base_hours: int) -> dict[str, Any]:
+    """Return the figures of cases and hours; rates are of projects with hours whose injuries are known."""
+    worked, project = part.loc[part["hours"] > 0, "project_id"], part["project_id"]
+    counts = part["source"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
+    rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(unrated)]
+    base = rated["hours"].sum() or math.nan
+    rates = {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}
+    return {
+        "incidents": int(counts["incident"]),
+        "near_misses": int(counts["near_miss"]),
+        "injuries": int(counts["injury"]),
+        "recordable": _count(part, "recordable_case"),
+        "dart": _count(part, "dart"),
+        "lost_time": _count(part, "lost_time"),
+        "deaths": _count(part, "death"),
+        "hours": float(part["hours"].sum()),
+        "pending_hours": float(part["pending_hours"].sum()),
+        "pending_logs": _count(part, "pending"),
+        **{rate: measures.cents(_count(rated, case) * base_hours / base) for rate, case in rates.items()},
+        "injuries_per_incident": round(counts["injury"] / (counts["incident"] or math.nan), 4),
+    }
 
 
 def _count(rows: pd.DataFrame, column: str) -> int:
