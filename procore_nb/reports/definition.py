@@ -51,7 +51,6 @@ class Use:
     decides: str = ""
 
     def is_read(self, options: Mapping[str, Any]) -> bool:
-        """Return whether the list is read with these options."""
         return not self.option or options[self.option] in (True, self.name)
 
 
@@ -214,8 +213,13 @@ class ReportFunction:
     def _silent(self, data: ReportData) -> list[Use]:
         """Return the lists that no project answered, if without them there is nothing to say: no permission is not zero."""
         uses = [use for use in self.uses if not use.if_empty and not use.of_company and not use.option]
-        needed = [use for use in uses if not use.optional]
-        silent = [use for use in needed or uses if _is_silent(use.parent or use.name, data)]
+        needed, projects, silent = [use for use in uses if not use.optional], set(data.projects.index), []
+        for use in needed or uses:
+            name = use.parent or use.name
+            states = {key[1]: state for key, (state, _) in data.coverage.states.items() if key[0] == name}
+            refused = {project for project, state in states.items() if state != "not given"}
+            if projects and (None in refused or refused >= projects):
+                silent.append(use)
         return silent if needed or len(silent) == len(uses) else []
 
     def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,17 +242,7 @@ class ReportFunction:
         return {**self.options, **options}
 
 
-def _is_silent(name: str, data: ReportData) -> bool:
-    """Return whether a list was requested of projects and none answered."""
-    states = {
-        project: state for (listed, project), (state, _) in data.coverage.states.items() if listed == name
-    }
-    silent = {project for project, state in states.items() if state != "not given"}
-    return len(data.projects) > 0 and (None in silent or silent >= set(data.projects.index))
-
-
 def _blank(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with every figure missing."""
     figures = frame.select_dtypes("number")
     return frame.assign(**{str(name): figures[name].mask(figures[name].notna()) for name in figures})
 

@@ -82,7 +82,6 @@ class FramesReader(LocalReader):
     def read(
         self, report: ReportFunction, day: pd.Timestamp | None, options: Mapping[str, Any]
     ) -> ReportData:
-        """Return the frames of one report, of the chosen projects."""
         frames = {name: self._frames[key] for name, key in self.keys(report).items()}
         # Who passes rows means all of them: "active" is only the default.
         if str(self._projects).lower() != "active":

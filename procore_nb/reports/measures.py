@@ -231,7 +231,6 @@ class Finding(str):
     severity: str
 
     def __new__(cls, text: str, severity: str) -> Finding:
-        """Keep the severity beside the text."""
         finding = super().__new__(cls, text)
         finding.severity = severity
         return finding

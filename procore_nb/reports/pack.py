@@ -113,7 +113,6 @@ def _sheets(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
 
 
 def page(reports: Sequence[Report], *, personal: bool) -> str:
-    """Return the whole page."""
     days = sorted({f"{one.as_of:%Y-%m-%d}" for one in reports})
     title = f"Procore reports as of {' and '.join(days)}"
     notice = "<p class='notice'>This file names people: it holds personal data. names=\"hide\" leaves them out.</p>"

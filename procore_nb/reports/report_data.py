@@ -42,12 +42,10 @@ class Coverage:
     """By list: which values are known, such as `grand_total: 70 of 76 have a value`."""
 
     def exclude(self, name: str, projects: Column[Any], reason: str) -> None:
-        """Count rows that are left out."""
         for project, number in _counts(projects).items():
             self.excluded.setdefault((name, project), Counter())[reason] += number
 
     def count(self, reason: str, name: str) -> int:
-        """Return how many rows of a list were left out for a reason."""
         return sum(reasons[reason] for (excluded, _), reasons in self.excluded.items() if excluded == name)
 
     def silent(self, *names: str) -> set[Any]:
@@ -148,11 +146,9 @@ class ReportData:
         return any(self.coverage.states.get((name, None), ("", ""))[0] == "not given" for name in names)
 
     def of_project(self, rows: pd.DataFrame, column: str) -> Column[Any]:
-        """Return a column of the project of each row."""
         return lookup(rows["project_id"], self.projects[column])
 
     def counts(self, rows: pd.DataFrame, projects: Column[Any]) -> Column[Any]:
-        """Return how many rows each of the projects has."""
         counts = _counts(rows["project_id"])
         numbers = [counts.get(None if is_missing(project) else project, 0) for project in projects.tolist()]
         return pd.Series(numbers, index=projects.index, dtype="Int64")

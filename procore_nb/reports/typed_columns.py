@@ -22,9 +22,8 @@ DAY: Any = "datetime64[us]"
 FRIDAY_COUNTRIES = frozenset(["SA", "QA", "KW", "OM", "BH"])
 """Countries whose week-end is Friday and Saturday; everywhere else it is Saturday and Sunday."""
 _ONE_DAY = np.timedelta64(1, "D")
-_BOOLEANS = dict.fromkeys(("true", "1", "1.0", "yes"), True) | dict.fromkeys(
-    ("false", "0", "0.0", "no"), False
-)
+_TRUE, _FALSE = ("true", "1", "1.0", "yes"), ("false", "0", "0.0", "no")
+_BOOLEANS = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
 
 
 def amounts(values: Column[Any]) -> Column[Any]:
@@ -172,7 +171,6 @@ def working_days(
 
 
 def is_working_day(days: Column[Any], country: Column[Any], holidays: Holidays) -> Column[Any]:
-    """Return whether each day is a working day of its country."""
     working = pd.Series(False, index=days.index)
     for rows, rules in _by_country(country[days.notna()], holidays):
         working[rows] = np.is_busday(days[rows].to_numpy().astype("datetime64[D]"), **rules)
