@@ -84,21 +84,17 @@ def checklists(context: RequestContext) -> Rows:
         if status == "In Review" and context.endpoint.name != "checklists":
             status = "Open"
         yield render(
-            "checklist", context, inspection=inspection, n=inspection.index + 1, name=name, inspector=inspector,
-            items=len(questions), passed=counts[YES], failed=counts[NO],
-            not_applicable=counts[NOT_APPLICABLE], unanswered=counts[UNANSWERED],
-        ) | {
-            "status": status, "overdue": inspection.closed is None and inspection.due < TODAY,
-            "inspection_type": fixed_entry(context, "inspection_types", kind),
-            "inspected_item_count": len(questions) - counts[UNANSWERED],
-            "closed_observations_count": counts[NO] if inspection.closed else 0,
-            "closed_by": inspector if inspection.closed else None, "inspectors": [inspector],
-            "point_of_contact": contact(context, team[inspection.index % len(team)]),
-            "responsible_contractor": firm.ref if codes else None, "trade": firm.trade_row if codes else None,
-            "location": directory.place(context, inspection.index * 3),
-            "specification_section": section(context, code) if codes else None,
-            "updated_at": inspection.closed or inspection.created,
-        }  # fmt: skip
+            "checklist", context, inspection=inspection, n=inspection.index + 1, name=name, status=status,
+            inspector=inspector, inspectors=[inspector], items=len(questions), passed=counts[YES],
+            failed=counts[NO], not_applicable=counts[NOT_APPLICABLE], unanswered=counts[UNANSWERED],
+            answered=len(questions) - counts[UNANSWERED], put_right=counts[NO] if inspection.closed else 0,
+            overdue=inspection.closed is None and inspection.due < TODAY,
+            type=fixed_entry(context, "inspection_types", kind), firm=firm if codes else None,
+            closed_by=inspector if inspection.closed else None,
+            contact=contact(context, team[inspection.index % len(team)]),
+            place=directory.place(context, inspection.index * 3),
+            section=section(context, code) if codes else None, updated=inspection.closed or inspection.created,
+        )  # fmt: skip
 
 
 @table("checklist_items", "checklist_items_v1_0")
@@ -188,12 +184,11 @@ def _observation(
         worker=directory.worker_of(context, firm), author=directory.office(context)[number % 3],
         origin=origin, firm=firm, updated=closed or created, due=due, status="closed" if closed else step,
         notified=calendar.day_of(created), type=fixed_entry(context, "observation_types", kind),
-    ) | {
-        "description": f"{name}. See the photo." if number % 3 else None,
-        "priority": ("Low", "Medium", "High", "Urgent")[number % 7 % 4],
-        "location": directory.place(context, number) if number % 8 else None,
-        "specification_section": section(context, code) if kind < 2 else None,
-    }  # fmt: skip
+        text=f"{name}. See the photo." if number % 3 else None,
+        priority=("Low", "Medium", "High", "Urgent")[number % 7 % 4],
+        place=directory.place(context, number) if number % 8 else None,
+        section=section(context, code) if kind < 2 else None,
+    )  # fmt: skip
 
 
 # Of a project of one million, and how their number grows with the value.
@@ -244,22 +239,20 @@ def _punch_item(
         )
         for position, (one, worker) in enumerate(blamed)
     ]  # fmt: skip
+    odd = number == 2 and context.project.index % 41 == 10
     return render(
         "punch_item", context, number=number, n=number + 1, done=done, manager=keeper, due=due, firm=firm,
-        cost=cost, created=created, updated=done or created, resolved=done is not None, unresolved=done is None,
-        approver=contact(context, office[0]), type=fixed_entry(context, "punch_item_types", number),
-        assignments=assignments,
-    ) | {
-        "name": "=1+1 painted on the wall" if number == 2 and context.project.index % 41 == 10 else text,
-        "description": f"{text} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
-        "status": "Closed" if done else "Overdue" if late else "Pending" if luck > 0.9 else "Open",
-        "workflow_status": "closed" if done else _STEPS[int(luck * 3)],
-        "priority": draw.choice(("Low", "Medium", "Medium", "High", None)),
-        "closed_by": keeper if done else None, "cost_impact": "yes_known" if cost else "no_impact",
-        "schedule_impact": "yes_known" if luck < 0.05 else "no_impact",
-        "schedule_impact_days": draw.randrange(1, 4) if luck < 0.05 else None,
-        "location": directory.place(context, draw.randrange(8)),
-        "cost_code": directory.cost_codes(context)[code].ref if luck > 0.1 else None,
-        "assignees": [worker.ref for _firm, worker in blamed],
-        "ball_in_court": [] if done else [contact(context, worker) for _firm, worker in blamed],
-    }  # fmt: skip
+        cost=cost, created=created, updated=done or created, resolved=done is not None,
+        unresolved=done is None, approver=contact(context, office[0]), assignments=assignments,
+        type=fixed_entry(context, "punch_item_types", number), name="=1+1 painted on the wall" if odd else text,
+        text=f"{text} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
+        status="Closed" if done else "Overdue" if late else "Pending" if luck > 0.9 else "Open",
+        step="closed" if done else _STEPS[int(luck * 3)], closed_by=keeper if done else None,
+        priority=draw.choice(("Low", "Medium", "Medium", "High", None)),
+        costly="yes_known" if cost else "no_impact", slow="yes_known" if luck < 0.05 else "no_impact",
+        days=draw.randrange(1, 4) if luck < 0.05 else None,
+        place=directory.place(context, draw.randrange(8)),
+        code=directory.cost_codes(context)[code].ref if luck > 0.1 else None,
+        assignees=[worker.ref for _firm, worker in blamed],
+        holders=[] if done else [contact(context, worker) for _firm, worker in blamed],
+    )  # fmt: skip

@@ -296,15 +296,14 @@ def vendors(context: RequestContext) -> Rows:
     for vendor in directory.parties(context):
         staff = [person for person in people if person.vendor == vendor]
         created = _SINCE + timedelta(days=vendor.id % 800)
-        yield render("vendor", context, vendor=vendor, created=created, staff=len(staff)) | {
-            "trade_name": vendor.trade or None, "country_code": vendor.country or None,
-            "email_address": f"office@{vendor.name.split()[0].lower()}.example",
-            "is_connected": vendor.id % 2 == 0, "prequalified": vendor.id % 4 != 0,
-            "union_member": vendor.id % 3 == 0, "project_ids": projects.get(vendor.id, []),
-            "primary_contact": render("contact", context, person=staff[0], created=created) if staff else None,
-            "trades": [{**vendor.trade_row, "updated_at": _SINCE}] if vendor.trade else [],
-            "updated_at": created + timedelta(days=vendor.id % 90),
-        }  # fmt: skip
+        yield render(
+            "vendor", context, vendor=vendor, created=created, staff=len(staff), trade=vendor.trade or None,
+            country=vendor.country or None, domain=vendor.name.split()[0].lower(),
+            connected=vendor.id % 2 == 0, prequalified=vendor.id % 4 != 0, union=vendor.id % 3 == 0,
+            ids=projects.get(vendor.id, []), updated=created + timedelta(days=vendor.id % 90),
+            contact=render("contact", context, person=staff[0], created=created) if staff else None,
+            trades=[{**vendor.trade_row, "updated_at": _SINCE}] if vendor.trade else [],
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=8)

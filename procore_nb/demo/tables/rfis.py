@@ -115,19 +115,17 @@ def _row(context: RequestContext, question: Question) -> Row:
     return render(
         "rfi", context, question=question, stage=stage, number=number, prefix=prefix, location=location,
         draft=not question.issued, current=not question.superseded, holders=holders,
-        revised=question.revision > 0 or question.superseded,
+        revised=question.revision > 0 or question.superseded, private=index % 19 == 6,
         body=[{"id": question.id + 1_000_000_000_000, "body": question.topic.question}],
         author=question.manager if index % 3 else question.asked_by,
-    ) | {
-        "translated_status": question.status.replace("_", " ").title(), "private": index % 19 == 6,
-        "reference": f"Drawing S-{100 + index % 40}" if index % 4 == 0 else None,
-        "initiated_at": question.created if question.issued else None,
-        "location_id": location and location["id"], "full_number": number and f"{prefix or ''}{number}",
-        "cost_code": directory.cost_codes(context)[code].ref if index % 11 else None,
-        "responsible_contractor": directory.firm_for(context, code).ref if index % 13 else None,
-        "assignees": [{**ref, "locale": "en", "response_required": True} for ref in assignees],
-        "ball_in_court": holders[0] if holders else None,
-    }  # fmt: skip
+        word=question.status.replace("_", " ").title(), holder=holders[0] if holders else None,
+        reference=f"Drawing S-{100 + index % 40}" if index % 4 == 0 else None,
+        issued=question.created if question.issued else None, location_id=location and location["id"],
+        full_number=number and f"{prefix or ''}{number}",
+        code=directory.cost_codes(context)[code] if index % 11 else None,
+        firm=directory.firm_for(context, code) if index % 13 else None,
+        assignees=[{**ref, "locale": "en", "response_required": True} for ref in assignees],
+    )  # fmt: skip
 
 
 @table("rfi_replies")

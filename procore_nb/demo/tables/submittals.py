@@ -126,19 +126,16 @@ def _row(context: RequestContext, submittal: Submittal) -> Row:
         opened = max(created, calendar.entered(submittal.received, submittal.index))
     odd = number == 7 and context.project.index % 37 == 4
     return render(
-        "submittal", context, submittal=submittal, place=place, place_id=place["id"], firm=firm, status=status,
-        section=section(context, submittal.code), manager=directory.office(context)[number % 3],
-        status_id=status["id"], updated=closed or opened,
+        "submittal", context, submittal=submittal, place=place, place_id=place["id"], firm=firm,
+        status=status, section=section(context, submittal.code), manager=directory.office(context)[number % 3],
+        status_id=status["id"], updated=closed or opened, issued=calendar.day_of(created),
         sender=directory.worker_of(context, firm) if submittal.received else None,
-    ) | {
-        "title": '<script>alert("submittal")</script> label' if odd else title,
-        "description": None if number % 3 else "As described in the section, with samples.",
-        "issue_date": calendar.day_of(created),
-        "bic_due_date": submittal.due if submittal.status == _OPEN else None,
-        "distributed_at": closed if submittal.current else None,
-        "type": kind["name"] if context.endpoint.version.startswith("v2") else kind,
-        **_review(context, submittal),
-    }  # fmt: skip
+        title='<script>alert("submittal")</script> label' if odd else title,
+        text=None if number % 3 else "As described in the section, with samples.",
+        due_now=submittal.due if submittal.status == _OPEN else None,
+        distributed=closed if submittal.current else None,
+        type=kind["name"] if context.endpoint.version.startswith("v2") else kind,
+    ) | _review(context, submittal)  # fmt: skip
 
 
 def _review(context: RequestContext, submittal: Submittal) -> Row:
