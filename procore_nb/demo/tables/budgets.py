@@ -38,10 +38,9 @@ def _asked(context: RequestContext) -> tuple[date, dict[str, str]]:
     if snapshot is None:
         number = context.number_of(VIEW, context.ids["budget_view_id"])
         return TODAY, _VIEWS[number][3] if number in views else {}
-    number, days = context.number_of(SNAPSHOT, snapshot), _quarters(context)
-    if number is None or number >= len(days) or not views:
-        return TODAY, {}
-    return days[number], _VIEWS[views[0]][3]
+    number = context.number_of(SNAPSHOT, snapshot)
+    days: dict[int | None, date] = dict(enumerate(_quarters(context)))
+    return days.get(number, TODAY), _VIEWS[views[0]][3] if views and number in days else {}
 
 
 @table("budget_views")
@@ -180,15 +179,7 @@ def figures(context: RequestContext, day: date) -> dict[BudgetCode, Figures]:
     for code, row in rows.items():
         typed = draw.uniform(0.5, 1.0) if draw.random() < 0.15 else None
         row.guess = 0.0 if term and term.elapsed(day) >= plan[code.code].end else typed
-    for claim in transfers(context):
-        if claim.firm and claim.firm.agreed and claim.firm.on and claim.firm.on.date() <= day:
-            rows[claim.code].transfers += claim.cost
-            rows[RESERVE].transfers -= claim.cost
-    for order in (*prime_orders(context), *commitment_orders(context)):
-        column = _COLUMNS.get((order.purchase is None, order.state_on(day)))
-        for claim, amount in order.parts if column else ():
-            rows[claim.code].add(column or "", amount)
-    for code, column, amount in _costs(context, day):
+    for code, column, amount in _entries(context, day):
         rows.setdefault(code, Figures(0)).add(column, amount)
     return rows
 
@@ -199,19 +190,24 @@ def transfers(context: RequestContext) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims(context) if claim.kind in kinds and claim.firm is not None)
 
 
-def _costs(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, str, int]]:
-    """What was committed, billed and spent without a contract by the end of a day."""
+def _entries(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, str, int]]:
+    """What was moved, ordered, committed, billed and spent by the end of a day: budget code, column, amount."""
+    for claim in transfers(context):
+        if claim.firm and claim.firm.agreed and claim.firm.on and claim.firm.on.date() <= day:
+            yield from ((claim.code, "transfers", claim.cost), (RESERVE, "transfers", -claim.cost))
+    for order in (*prime_orders(context), *commitment_orders(context)):
+        column = _COLUMNS.get((order.purchase is None, order.state_on(day)))
+        if column:
+            yield from ((claim.code, column, amount) for claim, amount in order.parts)
     for purchase in purchases(context):
-        if not purchase.executed or purchase.contract_date > day:
-            continue
-        yield from ((line.code, "committed", line.amount) for line in purchase.lines)
-        sent = [bill for bill in bills(context)[purchase.index] if bill.billed <= day]
-        for bill in [bill for bill in sent if bill.status in COUNTED][
-            -1:
-        ]:  # bills are to date: the last one holds those before it
-            done = zip(purchase.lines, bill.lines, strict=True)
-            yield from ((line.code, "billed", amount) for line, amount in done)
-            yield from ((BUDGET_CODES[number], "billed", amount) for number, amount in bill.extras.items())
+        if purchase.executed and purchase.contract_date <= day:
+            yield from ((line.code, "committed", line.amount) for line in purchase.lines)
+            sent = [bill for bill in bills(context)[purchase.index] if bill.billed <= day]
+            counted = [bill for bill in sent if bill.status in COUNTED]
+            for bill in counted[-1:]:  # bills are to date: the last one holds those before it
+                done = zip(purchase.lines, bill.lines, strict=True)
+                yield from ((line.code, "billed", amount) for line, amount in done)
+                yield from ((BUDGET_CODES[n], "billed", amount) for n, amount in bill.extras.items())
     for spending in spendings(context):
         if spending.status == "approved" and spending.day <= day:
             yield from ((code, "direct", amount) for code, amount in spending.lines)
