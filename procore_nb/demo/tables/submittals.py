@@ -1,5 +1,5 @@
 """Submittals, what the firms hand in before they build, section by section of the specification; correspondence (Procore's API
-calls its types generic tools) and coordination issues.
+calls its types generic tools); coordination issues; punch items: few until the works near their end, most closed soon after.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-from procore_nb.demo.company import NOW, TODAY
+from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.claims import claims
 from procore_nb.demo.tables.directory import COST_CODES, TeamMember, contact
@@ -221,3 +222,70 @@ def coordination_issues(context: RequestContext, term: Works) -> Rows:
             place=directory.place(context, number * 3),
             assignee=None if solved else {**team[number % len(team)].ref, "locale": "en"},
         )  # fmt: skip
+
+
+# Of a project of one million, and how their number grows with the value.
+_PER_MILLION, _GROWTH = 7, 0.75
+_STEPS = ("initiated", "work_required", "ready_for_review")
+_DEFECTS: list[tuple[int, str]] = read_facts("quality")["punch"]
+
+
+@table("punch_items", "punch_items_v1_0")
+@once_begun
+def punch_items(context: RequestContext, term: Works) -> Rows:
+    """The first one of two projects in five was deleted."""
+    draw = context.random("punch")
+    count = round(_PER_MILLION * max(1.0, context.project.usd_millions) ** _GROWTH)
+    days = sorted(term.day_at(draw.triangular(0.55, 1.04, 0.96)) for _ in range(count))
+    slow = 1.8 if term.late else 1.0
+    for number, day in enumerate(days):
+        luck, days_to_do, wait = draw.random(), draw.choice((7, 14, 14, 21)), draw.lognormvariate(2.2, 0.8)
+        if term.calendar.workday(day) < TODAY:
+            row = _punch_item(context, number, day, luck, days_to_do, wait * slow)
+            if number == 0 and context.project.index % 5 < 2:
+                row |= {"deleted_at": row["updated_at"], "_deleted": True}
+            yield row
+
+
+def _punch_item(
+    context: RequestContext, number: int, day: date, luck: float, days_to_do: int, wait: float
+) -> Row:
+    draw, calendar, office = context.random(f"punch:{number}"), context.calendar, directory.office(context)
+    created = calendar.time_on(day, draw)
+    closed = calendar.office(created + timedelta(days=wait))
+    done = None if closed >= NOW else closed
+    due = calendar.due(created, days_to_do) if number % 12 else None
+    defects = [defect for defect in _DEFECTS if defect[0] in plan_of(context.project)]
+    code, text = draw.choice(defects)
+    firm, keeper = directory.firm_for(context, code), contact(context, office[number % 3])
+    second = directory.firm_for(context, defects[number % len(defects)][0])
+    # One in seven is two firms' fault.
+    firms = dict.fromkeys((firm, second) if number % 7 == 3 else (firm,))
+    blamed = [(one, directory.worker_of(context, one)) for one in firms]
+    late = due is not None and due < TODAY
+    cost = Decimal(draw.randrange(2, 60) * 25) if luck < 0.15 else None
+    assignments = [
+        render(
+            "punch_assignment", context, worker=worker, firm=one, made=created, done=done,
+            id=context.id(f"punch_assignment_{position}", number), approved=done is not None,
+            status="resolved" if done else "unresolved", updated=done or created,
+        )
+        for position, (one, worker) in enumerate(blamed)
+    ]  # fmt: skip
+    odd = number == 2 and context.project.index % 41 == 10
+    return render(
+        "punch_item", context, number=number, n=number + 1, done=done, manager=keeper, due=due, firm=firm,
+        cost=cost, created=created, updated=done or created, resolved=done is not None,
+        unresolved=done is None, approver=contact(context, office[0]), assignments=assignments,
+        type=fixed_entry(context, "punch_item_types", number), name="=1+1 painted on the wall" if odd else text,
+        text=f"{text} at {draw.choice('ABCDEFG')}{draw.randrange(1, 9)}." if luck > 0.2 else None,
+        status="Closed" if done else "Overdue" if late else "Pending" if luck > 0.9 else "Open",
+        step="closed" if done else _STEPS[int(luck * 3)], closed_by=keeper if done else None,
+        priority=draw.choice(("Low", "Medium", "Medium", "High", None)),
+        costly="yes_known" if cost else "no_impact", slow="yes_known" if luck < 0.05 else "no_impact",
+        days=draw.randrange(1, 4) if luck < 0.05 else None,
+        place=directory.place(context, draw.randrange(8)),
+        code=directory.cost_codes(context)[code].ref if luck > 0.1 else None,
+        assignees=[worker.ref for _firm, worker in blamed],
+        holders=[] if done else [contact(context, worker) for _firm, worker in blamed],
+    )  # fmt: skip
