@@ -1,4 +1,5 @@
-"""Who was on site, day by day (following the plan, the weather and the delays), and the daily logs that say so.
+"""Who was on site, day by day (following the plan, the weather and the delays), the daily logs that say so, and the hours of the
+builder's own people (timecards, timesheets, tickets for time and material) with what they achieved.
 
 In: a context. Out: `SiteDay`s, one for each day of the works so far on which anybody was there. Logs, timecards, productivity
 and incidents all read them here, so that they agree. The `weather` is made up, yet true to latitude and season.
@@ -16,7 +17,7 @@ from decimal import Decimal
 from procore_nb.demo.company import TODAY
 from procore_nb.demo.projectlists import moment
 from procore_nb.demo.tables import directory
-from procore_nb.demo.tables.claims import contract_value
+from procore_nb.demo.tables.claims import claims, contract_value
 from procore_nb.demo.tables.directory import WorkPackage
 from procore_nb.demo.tables.plan import Works, once_begun, plan_of, topics_of, works
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
@@ -293,3 +294,106 @@ def _entered(context: RequestContext, day: SiteDay) -> Row:
         "created_at": entered, "updated_at": entered,
         "created_by": directory.office(context)[day.index % 3].ref, "permissions": _PERMISSIONS,
     }  # fmt: skip
+
+
+_SHOWN_DAYS, _PER_DAY = 40, 8  # of timecards; entries of one day, in the numbers of their ids
+_MOST_PROJECTS = (
+    400  # a made-up portfolio may have 100,000: whoever asks for so many hours asks project by project
+)
+_OWN_CODES = (0, 2)  # work done by the builder's own people
+_UNITS = {2: "m3", 3: "m2", 4: "m2", 5: "t", 7: "m2", 8: "m2", 9: "m2", 10: "m2", 16: "m3", 17: "m2"}
+
+
+@table("timecard_entries", "timecard_entries_by_query")
+def timecard_entries(context: RequestContext) -> Rows:
+    for day in site_days(context)[-_SHOWN_DAYS:]:
+        yield from _entries(context, day)
+
+
+@table("company_timecard_entries")
+def company_timecard_entries(context: RequestContext) -> Rows:
+    for inside in context.projects(_MOST_PROJECTS):
+        project = {"id": inside.project.id, "name": inside.project.name}
+        yield from ({**row, "project": project, "in_progress": False} for row in timecard_entries(inside))
+
+
+@table("timesheets")
+def timesheets(context: RequestContext) -> Rows:
+    for day in site_days(context)[-_SHOWN_DAYS:]:
+        yield {**_sheet(context, day), "timecard_entries": list(_entries(context, day))}
+
+
+def _entries(context: RequestContext, day: SiteDay) -> Rows:
+    """Up to five people; an hour of overtime now and then."""
+    codes = [crew.code for crew in day.crews if crew.code in _OWN_CODES] or [0]
+    types = [fixed_entry(context, "timecard_time_types", number) for number in (0, 1)]
+    sheet, first = _sheet(context, day), context.id("timecard_entry", day.index % 1_200 * _PER_DAY)
+    status, times = sheet["status"], {key: sheet[key] for key in ("created_at", "updated_at")}
+    for number in range(len(directory.office(context)[:5])):
+        if (day.index + number * 5) % 11 == 0:
+            continue
+        late = (day.index + number) % 9 == 0
+        hours = Decimal("5.5") if day.weather.stops_work else Decimal("10.0") if late else Decimal("8.0")
+        yield {
+            **_timecards(context)[number, codes[number % len(codes)]], "date": day.day, **times,
+            "datetime": context.calendar.noon(day.day), "id": first + number, "hours": hours,
+            "timesheet": sheet, "timecard_time_type": types[late], "timesheet_status": status,
+            "approval_status": status,
+        }  # fmt: skip
+
+
+@per_project
+def _timecards(context: RequestContext) -> dict[tuple[int, int], Row]:
+    """What the entries of a person (by number) at a cost code say every day."""
+    place, codes = directory.place(context, 0), directory.cost_codes(context)
+    return {
+        (number, code): render(
+            "timecard", context, person=person, billable=code != 0, code=codes[code], place=place
+        )
+        for code in _OWN_CODES
+        for number, person in enumerate(directory.office(context)[:5])
+    }
+
+
+def _sheet(context: RequestContext, day: SiteDay) -> Row:
+    entered = context.calendar.at(day.day, 16, day.index * 7 % 60)
+    status = "approved" if (TODAY - day.day).days > 7 else "pending"
+    return render("timesheet", context, day=day, n=day.index + 1, status=status, entered=entered)
+
+
+@table("time_and_material_entries")
+def time_and_material_entries(context: RequestContext) -> Rows:
+    asked = (claim for claim in claims(context) if claim.question is not None and claim.status != "void")
+    for number, claim in enumerate(asked):
+        yield render(
+            "time_and_material", context, claim=claim, number=number, n=number + 1,
+            worked=context.calendar.day_of(claim.created), place=directory.place(context, number)["id"],
+            updated=claim.decided or claim.created, status=2 if claim.decided else 1,
+            author=directory.office(context)[number % 3],
+        )  # fmt: skip
+
+
+@table("field_production_report")
+@once_begun
+def field_production_report(context: RequestContext, term: Works) -> Rows:
+    """Hours spent are those of the manpower log."""
+    plan = plan_of(context.project)
+    spent = dict.fromkeys(plan, Decimal(0))
+    for crew in (crew for day in site_days(context) for crew in day.crews):
+        spent[crew.code] += crew.man_hours
+    for code, part in plan.items():
+        done, actual = part.done(term.elapsed(term.until)), float(spent[code])
+        hours = planned_hours(context, code)
+        quantity = hours * 3 // 4 + 10 if code in _UNITS else None
+        if actual:
+            built = quantity and round(quantity * done)
+            yield render(
+                "production", context, code=directory.cost_codes(context)[code], hours=hours, actual=actual,
+                unit=_UNITS.get(code), quantity=quantity, built=built, done=done * 100,
+                remaining=max(0.0, hours - actual), earned=round(hours * done, 2),
+                projected=round(actual / done, 2) if done > 0.02 else hours,
+                utilization=f"{actual / hours * 100:.2f}" if hours else None,
+                left=quantity - built if quantity and built is not None else None,
+                planned_rate=round(quantity / hours, 4) if quantity and hours else None,
+                rate=None if built is None else round(built / actual, 4),
+            )  # fmt: skip

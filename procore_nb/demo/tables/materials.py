@@ -1,4 +1,5 @@
-"""Materials Management: what the purchase orders of a project order, what was shipped, and what came.
+"""Materials Management: what the purchase orders of a project order, what was shipped, and what came; equipment on a project and
+in the company's fleet; assets: the plant of a building that its owner takes over, from planned to commissioned.
 
 In: a context. Out: orders, shipments and receipts with their lines. An order in this module is a purchase order of the commitments:
 the same number, firm, day and money, in quantities.
@@ -10,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from procore_nb.demo.company import TODAY, read_facts
+from procore_nb.demo.company import NOW, TODAY, read_facts
+from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
-from procore_nb.demo.tables.plan import Works, once_begun
+from procore_nb.demo.tables.plan import Works, once_begun, plan_of, works
 from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
-from procore_nb.demo.tables.templates import render
+from procore_nb.demo.tables.templates import common, fixed_columns, fixed_entry, names_of, render
 
 
 @dataclass(frozen=True)
@@ -230,3 +232,68 @@ def _ref(context: RequestContext, kind: str, order: MaterialOrder, delivery: Del
     if delivery is not None:
         number, name = delivery.index, f"{name}-{kind[9].upper()}{delivery.number}"
     return render("material_ref", context, kind=kind, number=number, name=name)
+
+
+_MOST_PROJECTS = 2_000  # beyond, neither fleet nor assets of the whole company are listed
+
+
+@table("managed_equipment")
+def managed_equipment(context: RequestContext) -> Rows:
+    term, project = works(context), context.project
+    for number, name in enumerate(names_of("equipment_admin") if term else ()):
+        kind_number = fixed_columns("equipment_admin", number)["kind"]
+        kind = fixed_entry(context, "managed_equipment_types", kind_number)
+        on_site = term is not None and not term.ended
+        yield render(
+            "equipment", context, number=number, kind=kind, kind_id=kind["id"], name=name,
+            n=project.index + 1, project_now=project.id if on_site else None,
+            year=2012 + (project.index + number) % 13, serial=context.id("serial", number) % 1_000_003,
+            letters=name[:2].upper(), status="active" if on_site else "inactive",
+            ownership="owned" if number % 2 else "rented",
+            updated=max(project.created_at, NOW - timedelta(days=4 + number)),
+        )  # fmt: skip
+
+
+_TYPES: list[tuple[str, str]] = read_facts("lists")["asset_types"]
+# Each asset: number of its type, its code, the cost code that installs it, numbers of its location and trade.
+_ASSETS: list[tuple[int, str, int, int, int]] = read_facts("lists")["assets"]
+_FIRST_TYPE = 82_101
+
+
+@table("assets")
+@once_begun
+def assets(context: RequestContext, term: Works) -> Rows:
+    plan, entered = plan_of(context.project), context.calendar.entered
+    for number, (kind, code, cost_code, location, trade) in enumerate(_ASSETS):
+        part = plan.get(cost_code)
+        if part is None:
+            continue
+        days = term.begin, term.day_at((part.begin + part.end) / 2), term.day_at(part.end)
+        status = sum(day <= TODAY for day in days[1:])
+        yield render(
+            "asset", context, id=context.id("asset", number), code=code, kind=_TYPES[kind][0], number=code[-1],
+            place=directory.locations(context)[location], trade=directory.trades()[trade],
+            type_id=_FIRST_TYPE + kind, status=fixed_entry(context, "asset_statuses", status),
+            created=entered(term.begin, number), modified=entered(days[status], number),
+        )  # fmt: skip
+
+
+@table("company_managed_equipment", "company_assets")
+def company_equipment(context: RequestContext) -> Rows:
+    """The fleet, of projects under way only; the assets of every project."""
+    fleet = context.endpoint.name == "company_managed_equipment"
+    small = context.portfolio.size(context.company) <= _MOST_PROJECTS
+    for inside in context.projects(_MOST_PROJECTS) if small else ():
+        if not fleet or 0 < inside.project.progress < 1:
+            rows = managed_equipment(inside) if fleet else assets(inside)
+            yield from ({**common(inside), **row} for row in rows)
+
+
+@table("asset_types", "company_asset_types")
+def asset_types(context: RequestContext) -> Rows:
+    begun = context.target is not None and works(context) is not None
+    for number, (name, code) in enumerate(_TYPES):
+        count, type_id = begun * sum(kind == number for kind, *_ in _ASSETS), _FIRST_TYPE + number
+        yield render(
+            "asset_type", context, id=type_id, n=number + 1, name=name, code=code, begun=begun, count=count
+        )

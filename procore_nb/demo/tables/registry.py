@@ -74,6 +74,13 @@ class RequestContext:
         """The same question about a project: for company lists that gather from all of them."""
         return replace(self, target=project)
 
+    def projects(self, most: int) -> Iterator[RequestContext]:
+        """The same question about each project of the company that may be seen."""
+        for index in range(min(self.portfolio.size(self.company), most)):
+            project = self.portfolio.project(self.company, index)
+            if project.permitted:
+                yield self.within(project)
+
     def random(self, salt: str) -> random.Random:
         """Generator that gives the same draws for the same project (or company) and salt, whichever list asks."""
         owner = self.target or self.company
