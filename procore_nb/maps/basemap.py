@@ -74,7 +74,7 @@ def draw_outlines(ax: Any, view: Extent) -> None:
             rings, facecolors=face, edgecolors=edge, linewidths=0.4, zorder=0.5 + level / 10
         )
         ax.add_collection(shapes, autolim=False)
-    look = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
+    style = {"linewidth": 0.6 if view.width < 9000 else 0.35, "solid_joinstyle": "round", "zorder": 1}
     strokes = {
         "county_lines": COUNTY_LINE if view.width < COUNTIES_KM else None,
         "state_lines": COAST if view.width < COUNTY_NAMES_KM else STATE_LINE,
@@ -82,7 +82,7 @@ def draw_outlines(ax: Any, view: Extent) -> None:
     }
     for name, color in strokes.items():
         if color:
-            ax.plot(*_lines_in(name, view), color=color, scalex=False, scaley=False, **look)
+            ax.plot(*_lines_in(name, view), color=color, scalex=False, scaley=False, **style)
 
 
 def city_labels(view: Extent) -> list[Label]:

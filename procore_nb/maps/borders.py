@@ -194,8 +194,8 @@ def country_code(text: str) -> str:
 @lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
     countries = [unit for unit in load_borders().units.values() if unit.level == "country"]
-    found = {word.casefold(): unit.code for unit in countries for word in (unit.name, unit.three, unit.code)}
-    return OTHER_NAMES | found | {"us": "US"}
+    codes = {word.casefold(): unit.code for unit in countries for word in (unit.name, unit.three, unit.code)}
+    return OTHER_NAMES | codes | {"us": "US"}
 
 
 MEAN_RADIUS_KM = 6371.0088  # mean radius of the WGS 84 ellipsoid (IUGG R1)

@@ -265,7 +265,7 @@ def _view_of_box(box: Box, tiled: bool) -> Extent:
 
 def _grown(projection: Projection, x: Floats, y: Floats, *, pad: float, smallest: float) -> Extent:
     left, right, bottom, top = float(x.min()), float(x.max()), float(y.min()), float(y.max())
-    more = max(right - left, top - bottom) * pad
-    wide = max(0.0, smallest - (right - left) - 2 * more) / 2 + more
-    high = max(0.0, smallest * 0.6 - (top - bottom) - 2 * more) / 2 + more
+    margin = max(right - left, top - bottom) * pad
+    wide = max(0.0, smallest - (right - left) - 2 * margin) / 2 + margin
+    high = max(0.0, smallest * 0.6 - (top - bottom) - 2 * margin) / 2 + margin
     return Extent(projection, left - wide, bottom - high, right + wide, top + high)

@@ -117,7 +117,7 @@ def plot_projects(
     inputs = map_rows(frame, color, size, name, cluster, region, **options)
     tiles = choose_tiles(basemap, attribution)
     located, rows, sizes, size_title = inputs.located, inputs.rows, inputs.sizes, title_of(inputs.size or "")
-    own = ax is None
+    is_new = ax is None
     view = choose_extent(located.longitude, located.latitude, inputs.region, tiled=tiles is not None)
     ax, view = map_axes(ax, view)
     x, y = view.projection.forward(located.longitude, located.latitude)
@@ -136,12 +136,12 @@ def plot_projects(
         if inputs.name is not None:
             _write_names(ax, canvas, rows[inputs.name].tolist(), sizes, drawn, labels)
         _write_cities(ax, canvas)
-        height = legend.draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=own)
+        height = legend.draw_legends(ax, categories, drawn, size_title, unit and f", {unit}", outside=is_new)
         note = _note(drawn, replace(located, remark=remark), int((~seen).sum()), sizes, size_title)
         legend.write_notes(ax, [note, f"{source_line(frame)} {credit}"])
         if title:
             legend.write_title(ax, title)
-        if own:
+        if is_new:
             fit_around(ax, height)
     use_theme(ax, theme)
     return ax

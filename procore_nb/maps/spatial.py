@@ -179,7 +179,7 @@ def nearest(
     label = name_column(places) if name is None else find_column(places, name, argument="name")
     labels = targets.rows.index if label is None else targets.rows[label]
     # Half a surrogate is no character, and no text column holds it.
-    names = [pd.NA if pd.isna(each) else str(each).encode("utf-8", "replace").decode() for each in labels]
+    names = [pd.NA if pd.isna(text) else str(text).encode("utf-8", "replace").decode() for text in labels]
     best, which = np.full(len(located.latitude), np.inf), np.zeros(len(located.latitude), dtype=np.intp)
     for number, (lat, lon) in enumerate(zip(targets.latitude, targets.longitude, strict=True)):
         away = distance_km(located.latitude, located.longitude, lat, lon)

@@ -369,8 +369,8 @@ class ConnectForm(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         arguments = values.arguments()
         if arguments["credentials"] is None or not self.connected:
             raise CredentialsError("There is no typed secret to save.", advice="Connect with it first.")
-        kept = (arguments[name] for name in ("credentials", "environment", "company_id"))
-        saved = self._sources.profiles.save(self._name.value, *kept)
+        saved_values = (arguments[name] for name in ("credentials", "environment", "company_id"))
+        saved = self._sources.profiles.save(self._name.value, *saved_values)
         self._fields.secret.forget()
         self._fields.list_profiles(choose=saved.name)
         self._connected_line = self._fields.values().line()

@@ -299,11 +299,11 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_message(self, message: dict[str, Any]) -> None:
         """Show a message, with the variable that holds this form in it."""
-        own = f"{components.variable_name(self, 'explorer')}.frame"
-        texts = {
-            key: text.replace("explorer.frame", own) for key, text in message.items() if isinstance(text, str)
-        }
-        self._status.show(**(message | texts))
+        variable = components.variable_name(self, "explorer")
+        for key, text in message.items():
+            if isinstance(text, str):
+                message = message | {key: text.replace("explorer.frame", f"{variable}.frame")}
+        self._status.show(**message)
 
     def _show(self, frame: pd.DataFrame, message: dict[str, Any]) -> None:
         """Show the rows of the fetch that ended, what they can be counted by, and how it ended."""

@@ -174,8 +174,8 @@ class TableRows:
         positions = self._order[1]
         masks = [self._match(column, words) for column, words in self.filters.items() if column != without]
         for word in _folded_words(self.words):
-            held = (self._hold(column, word) for column in range(self.frame.shape[1]))
-            masks.append(reduce(np.logical_or, held, np.zeros(len(self.frame), dtype=bool)))
+            containing = (self._contain(column, word) for column in range(self.frame.shape[1]))
+            masks.append(reduce(np.logical_or, containing, np.zeros(len(self.frame), dtype=bool)))
         return positions[np.logical_and.reduce(masks)[positions]] if masks else positions
 
     def _match(self, position: int, words: str) -> Mask:
@@ -194,10 +194,10 @@ class TableRows:
         compared = _compare(column, *comparison.groups()) if comparison else None
         if compared is not None:
             return compared
-        masks = (self._hold(position, word) for word in _folded_words(words))
+        masks = (self._contain(position, word) for word in _folded_words(words))
         return reduce(np.logical_and, masks, np.ones(len(column), dtype=bool))
 
-    def _hold(self, position: int, word: str) -> Mask:
+    def _contain(self, position: int, word: str) -> Mask:
         """Which rows hold a folded word in one column, which is read when it may hold one."""
         column = self.frame.iloc[:, position]
         text = _as_in_cells(word, column)
