@@ -324,6 +324,15 @@ def test_a_click_uses_what_stands_in_the_browser_and_not_the_first_key_of_it(
     assert server.demo.tokens.issued == 1
 
 
+def test_a_click_sets_no_field_that_the_form_does_not_use_now(places: MakePlaces) -> None:
+    form = ConnectForm("demo", sources=places())
+    click_in_browser(form._connect, {form._fields.client_id: "typed before the demo was chosen"})
+    assert form.wait(30)
+
+    assert form.connected
+    assert form._fields.client_id.value == ""
+
+
 def test_what_is_typed_after_the_click_is_not_connected_to(form: ConnectForm) -> None:
     fill(form)
     form._status.observe(  # received in the middle of connecting
