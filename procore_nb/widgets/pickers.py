@@ -367,8 +367,6 @@ class NameLookup:
 
     def _fetch(self, source: str, projects: tuple[int, ...]) -> dict[str, int | str]:
         of_projects = any("project_id" in group for group in self._procore.catalogue.endpoint(source).needs)
-        if of_projects and not projects:
-            return {}
         projects = projects if of_projects else ()
         if (source, projects) not in self._names:
             targets: dict[str, Any] = {"projects": list(projects)} if of_projects else {}

@@ -154,6 +154,13 @@ def test_inside_and_near_agree_with_shapely() -> None:
     assert inside.tolist() == shapely.contains_xy(shape, lon, lat).tolist()
 
 
+def test_points_north_and_south_of_an_outline_are_near_it() -> None:
+    region = country_region("IE")
+    assert region is not None
+    longitude, latitude = np.array([-8.5, -7.4, -8.5, -7.4]), np.array([50.8, 56.1, 49.8, 57.1])
+    assert is_near(region.edges, longitude, latitude, km=100).tolist() == [True, True, False, False]
+
+
 def test_the_shortcut_by_cells_changes_no_answer() -> None:
     draw = np.random.default_rng(5)
     region = country_region("IE")

@@ -145,6 +145,16 @@ def test_what_is_missing_is_named_before_anything_is_sent(
     assert server.demo.tokens.issued == 0
 
 
+def test_typed_credentials_take_no_company_from_the_environment(
+    place: pnb.Environment, places: MakePlaces
+) -> None:
+    form = ConnectForm(place, sources=places({"PROCORE_COMPANY_ID": str(demo.COMPANY_ID)}))
+    fill(form, company="")
+    press(form, "connect")
+
+    assert "Type the company id" in form._status.text
+
+
 def test_a_company_that_is_not_there_is_words_with_advice(form: ConnectForm) -> None:
     fill(form, company="999")
     press(form, "connect")
@@ -415,6 +425,14 @@ def test_a_click_that_does_not_fit_the_form_does_nothing(form: ConnectForm, valu
 
     assert "older state" in form._status.text
     assert not form.connected
+
+
+def test_a_button_that_is_disabled_does_nothing(form: ConnectForm) -> None:
+    form._connect.disabled = True
+    click_in_browser(form._connect)
+    assert form.wait(30)
+
+    assert form._status.text == ""
 
 
 def test_a_choice_that_is_no_longer_offered_does_nothing(form: ConnectForm) -> None:

@@ -665,9 +665,17 @@ def announced(explorer: Explorer, monkeypatch: pytest.MonkeyPatch, rfis: pd.Data
 
 
 @pytest.mark.slow
-def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announced: Explorer) -> None:
+def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(
+    announced: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     requests = len(announced._parents[1]) if announced._parents else 0
-    said = announced._status
+    said, fetched, table = announced._status, [], announced._procore.table
+
+    def count(name: str, **options: Any) -> pd.DataFrame:
+        fetched.append(name)
+        return table(name, **options)
+
+    monkeypatch.setattr(announced._procore, "table", count)
     assert said.level == "warning"
     announcement = rf"This fetch takes at least {requests} requests, about \d+ minutes?\. Press Fetch again"
     assert re.match(announcement, said.text)
@@ -677,6 +685,7 @@ def test_a_long_fetch_is_announced_and_starts_when_fetch_is_pressed_again(announ
     assert announced.error is None
     assert len(announced.frame)
     assert said.text.startswith(f"{len(announced.frame):,} rows")
+    assert fetched == ["rfi_replies"]  # its parents were there
 
 
 @pytest.mark.slow
@@ -692,10 +701,15 @@ def test_what_was_announced_is_dropped_with_the_choice_and_typed_calls_wait_for_
 def test_names_that_cannot_be_had_leave_a_field_for_ids(
     another: Callable[..., AnotherProcore], connected: Callable[..., pnb.Procore]
 ) -> None:
-    explorer = Explorer(connected(another({}, twist=Gate())))
+    server = another({}, twist=Gate())
+    explorer = Explorer(connected(server))
     explorer.filters.add("assigned_id", 5)
     assert explorer.wait(30)
+    asked = len(server.asked)
+    explorer.filters.add("search", "slab")
+    assert explorer.wait(30)
 
+    assert len(server.asked) == asked  # not again with each change
     assert explorer.filters.inputs[0].options == ()
     assert "assigned_id=5" in explorer._snippet.code
 
@@ -722,5 +736,37 @@ def test_a_closed_explorer_leaves_nothing_behind(procore: pnb.Procore) -> None:
     explorer.close()
 
     assert kept() == before
+    with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
+        _ = explorer.frame
+
+
+@pytest.mark.slow
+def test_a_choice_that_is_changed_during_a_fetch_is_not_taken_for_what_is_shown(
+    explorer: Explorer, busiest: tuple[int, int]
+) -> None:
+    choose(explorer, busiest[0])
+    changed: list[bool] = []
+
+    def change(_: object) -> None:
+        if not changed:
+            changed.append(True)
+            explorer.filters.add("status", "open")
+
+    explorer._status.observe(change, "message")
+    press_fetch(explorer)
+
+    assert "still the rows of" in explorer._status.text
+    assert explorer._status.message["advice"] == explorer.line
+    assert "status" not in explorer.line
+
+
+def test_rows_of_parents_whose_fetch_failed_are_not_shown_as_those_of_the_list(explorer: Explorer) -> None:
+    error: Any = pnb.IncompleteError("The fetch of rfis was stopped.")
+    error.partial = pd.DataFrame({"id": [1]})
+    error.partial.attrs["procore"] = {"endpoint": "rfis"}
+    explorer._fetched = explorer._fetched._replace(name="rfi_replies")
+    explorer._failed(error)
+
+    assert explorer._status.text == "The fetch of rfis was stopped."
     with pytest.raises(pnb.ArgumentError, match="Nothing is fetched"):
         _ = explorer.frame
