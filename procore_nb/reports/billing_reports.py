@@ -16,9 +16,8 @@ from procore_nb.reports import measures
 from procore_nb.reports.budget_reports import BUDGET, BUDGET_LINES, PRIME_CONTRACTS, forecast_lines
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import Finding, grouped, largest_first, percent, sentence, sums, total, words
-from procore_nb.reports.pictures import Picture, by_currency
 from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, is_signed
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture, by_currency
 from procore_nb.reports.typed_columns import (
     amounts,
     check_classes,

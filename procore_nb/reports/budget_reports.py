@@ -16,9 +16,8 @@ from procore_nb.errors import ArgumentError
 from procore_nb.near_match import near, slug
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, concat_rows, count, percent, sentence, sums, total, words
-from procore_nb.reports.pictures import by_currency
 from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, is_signed
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, by_currency
 from procore_nb.reports.typed_columns import amounts, booleans, comparable_ids, ids_of, status_codes
 
 PRIME_CONTRACTS = "prime_contracts_v1_0"

@@ -13,9 +13,8 @@ import pandas as pd
 from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import cents, classify, concat_sources, figures_frame, sums, total, words
-from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import CURRENCY, ReportData
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture
 from procore_nb.reports.typed_columns import ids_of, nested_records, status_codes
 from procore_nb.scalars import is_missing
 

@@ -132,6 +132,7 @@ def _keyed(rows: pd.DataFrame) -> dict[Any, dict[Any, Any]]:
         return {}
     if "id" in names:  # an id is enough, with what tells rows of two lists apart
         names = [name for name in names if name in ("project_id", "id", "side", "kind")]
+    # Rows with the same key are told apart by their order: no two may fall together in a dict.
     key = rows[names].astype("string").fillna("").agg("/".join, axis=1)
     return dict(zip(zip(key, key.groupby(key).cumcount(), strict=True), rows.to_dict("records"), strict=True))
 

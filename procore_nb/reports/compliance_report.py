@@ -12,9 +12,8 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, figures_frame, sentences, words
-from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import COMMITMENTS, ReportData, is_signed
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture
 from procore_nb.reports.typed_columns import booleans, comparable_ids, ids_of, lookup, status_codes
 
 CLASSES = ("expired", "none on file", "expiring", "marked non-compliant", "no expiry date", "exempt", "valid")

@@ -19,9 +19,8 @@ from procore_nb.reports.budget_reports import BUDGET, cost
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import rfi_rows
 from procore_nb.reports.measures import classify, figures_frame, project_text, project_texts, sentences
-from procore_nb.reports.pictures import Picture
 from procore_nb.reports.report_data import Coverage, ReportData
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture
 from procore_nb.reports.submittal_report import REJECTED, current_submittals
 from procore_nb.reports.typed_columns import ids_of, lookup, status_codes
 

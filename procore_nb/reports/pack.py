@@ -25,8 +25,7 @@ from procore_nb.export.excel import write_workbook
 from procore_nb.export.html_page import html_page
 from procore_nb.reports.health_report import GAUGES
 from procore_nb.reports.measures import headings, label
-from procore_nb.reports.pictures import COLOURS, draw
-from procore_nb.reports.result import WORKBOOK, Names, Report, option_text
+from procore_nb.reports.result import COLOURS, WORKBOOK, Names, Report, draw, option_text
 from procore_nb.scalars import is_missing
 
 _MOST_ROWS = 200  # of one table in a page; a workbook has all

@@ -115,6 +115,7 @@ class ReportData:
             self.now = pd.Timestamp(TODAY, tz="UTC")
             self.day = asked or pd.Timestamp(TODAY)
         # Rows of a call hold the state of that day; records without a date are taken as of the day asked for.
+        # Yesterday is not yet past: in the west of the date line it is still today.
         fetched = is_demo or any(one.get("fetched_at") for one in origins)
         latest = self.now.tz_localize(None).normalize() - pd.Timedelta(days=0 if is_demo else 1)
         self.past = self.past or bool(asked is not None and fetched and asked < latest)

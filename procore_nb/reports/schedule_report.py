@@ -14,9 +14,8 @@ import pandas as pd
 from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import concat_rows, median, percent, sentence, sentences, words
-from procore_nb.reports.pictures import bars
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, bars
 from procore_nb.reports.typed_columns import amounts, booleans
 
 _BASED = words(

@@ -16,9 +16,8 @@ from procore_nb.errors import ArgumentError
 from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import concat_sources, figures_frame, grouped, percent, sentences, words
-from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture, bars
 from procore_nb.reports.typed_columns import (
     amounts,
     as_day,
@@ -291,7 +290,7 @@ def _safety_figures(part: pd.DataFrame, *, unrated: list[Any], base_hours: int) 
     worked, project = part.loc[part["hours"] > 0, "project_id"], part["project_id"]
     counts = part["source"].value_counts().reindex(["incident", "near_miss", "injury"], fill_value=0)
     rated = part[(project.isin(worked) | (project.isna() & (len(worked) > 0))) & ~project.isin(unrated)]
-    base = rated["hours"].sum() or math.nan
+    base = rated["hours"].sum() or math.nan  # without hours there is no rate, rather than an endless one
     rates = {"trir": "recordable_case", "dart_rate": "dart", "ltir": "lost_time"}
     return {
         "incidents": int(counts["incident"]),

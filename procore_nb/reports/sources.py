@@ -62,7 +62,7 @@ class StoreReader(LocalReader):
         for name, key in self.keys(report).items():
             kept, begins = (None, None) if day is None else self._as_of(key, day)
             frames[name] = self._table(key) if kept is None else kept
-            if kept is None and name != "projects":
+            if kept is None and name != "projects":  # projects only name and choose: those of today will do
                 lost.append(begins)
         data = ReportData(self._of_chosen(frames), day)
         for use in report.uses:
@@ -104,6 +104,7 @@ class StoreReader(LocalReader):
             if name == "projects":
                 continue
             rows = self._of_chosen({name: self._store.changes(key, since=_end(day))})[name]
+            # All rows new: the table began after that day, so that nothing is known of what changed.
             if len(rows) and rows["change"].eq("new").sum() == len(self._table(key)):
                 young.append(name)
             elif len(rows):
@@ -195,6 +196,7 @@ class ProcoreReader:
     ) -> tuple[pd.DataFrame, States]:
         """Return a list and who did not answer; one that was fetched for the time and targets of all reports is shared."""
         same = [(other, its) for other, its in self._announced if other.name == use.name]
+        # The widest window of all announced reports: the cache of this reader then holds one frame for all of them.
         widest = {**arguments}
         for name, bound in (("start", min), ("end", max)):
             if name in widest:

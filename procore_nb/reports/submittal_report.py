@@ -12,9 +12,8 @@ import pandas as pd
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import by_holder, with_deadlines
 from procore_nb.reports.measures import classify, count, mean, median, percent, sentences, words
-from procore_nb.reports.pictures import Picture, bars
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Answer, Picture, bars
 from procore_nb.reports.typed_columns import amounts, local_days, names_in, nested_records, status_codes
 
 REJECTED = ("rejected", "revise_and_resubmit")
@@ -97,6 +96,7 @@ def _revisions(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:
     rows = data.exclude(_NAME, rows, name.eq("void") | base.eq("void"), "void")
     created, closed = data.days(rows, "created_at"), data.days(rows, "closed_at")
     rows, _, closed, name, base = data.started_by_day(_NAME, rows, created, closed, name, base)
+    # A company names its statuses as it likes; below each is one of Procore's own (`status.status`), if it is sent.
     base = base.where(base.ne(""), name)
     today = data.today(rows)
     running = base.isin(["open", "draft"])  # also under a name of the company, such as Revise and Resubmit

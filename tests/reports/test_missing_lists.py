@@ -172,7 +172,7 @@ def test_words_of_findings_and_pages(tmp_path: Path) -> None:
 
 
 def test_amounts_below_zero_are_of_another_colour_and_clear_of_the_names() -> None:
-    from procore_nb.reports.pictures import Picture, draw
+    from procore_nb.reports.result import Picture, draw
 
     figure = draw(
         Picture("Over and under", pd.Series({"Concrete works": -9e6, "Steel": 4e6, "Glass": -1e5}), "USD")

@@ -16,7 +16,7 @@ import procore_nb as pnb
 from procore_nb import reports
 from procore_nb.reports.measures import number_text, sentence
 from procore_nb.reports.pack import _MOST_PRINTED, STYLE, page
-from procore_nb.reports.pictures import Picture, bars, draw
+from procore_nb.reports.result import Picture, bars, draw
 
 
 def test_the_cover_counts_a_list_by_the_report_that_read_most_of_it(tmp_path: Path) -> None:
