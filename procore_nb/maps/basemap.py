@@ -105,7 +105,7 @@ def _rings_in(name: str, view: Extent) -> list[Floats]:
     west, south, east, north = window = view.window()
     centre, box, (rings, edges) = view.projection.longitude, Bbox.from_extents(*window), _layer(name)
     left, bottom, right, top = (edges - [centre, 0.0, centre, 0.0]).T
-    visible = (top >= south) & (bottom <= north) & (right > left)
+    visible = (top >= south) & (bottom <= north)
     visible &= np.maximum(top - bottom, right - left) >= _smallest_degrees(view)
     parts: list[Floats] = []
     for i in np.flatnonzero(visible).tolist():

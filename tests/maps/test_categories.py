@@ -22,6 +22,7 @@ from procore_nb.maps.map_columns import (
     PALETTE,
     STAGE_COLORS,
     STEPS,
+    amounts,
     categorize,
     colors_for,
     title_of,
@@ -84,6 +85,12 @@ def test_amounts_become_five_classes_of_equal_size() -> None:
     assert len(made.names) == 6
     assert made.counts.tolist() == [20, 20, 20, 20, 20, 1]
     assert made.names[0].startswith("1k to ")
+
+
+def test_amounts_are_read_from_text_with_a_currency() -> None:
+    read = amounts(pd.Series(["$1,200", "€ 5", " £7.5 ", "1200 USD", None, float("inf")], dtype=object))
+    assert np.isnan(read[3:]).all()
+    assert read[:3].tolist() == [1200.0, 5.0, 7.5]
 
 
 def test_one_and_the_same_amount_everywhere_is_one_class() -> None:
