@@ -24,15 +24,7 @@ from procore_nb.responses import Page
 if TYPE_CHECKING:
     from procore_nb.client.connection import Connection
 
-_TOOLS = (
-    "rfis",
-    "submittals",
-    "punch_items",
-    "observation_items",
-    "incidents",
-    "daily_log_headers",
-    "budget_views",
-)
+_TOOLS = ("submittals", "punch_items", "observation_items", "incidents", "daily_log_headers", "budget_views")
 _POLICY = RequestPolicy(retries=1, max_wait_seconds=30.0)
 _TRIED = 5  # projects, until one has RFIs
 _MARKS = {True: "✓", False: "✗", None: "–"}
@@ -157,7 +149,7 @@ def _tools(procore: Connection, projects: Projects) -> Iterator[Step]:
         return
     # An empty project would prove little.
     number, name = next((project for project in projects if _has_rfis(procore, project[0])), projects[0])
-    for tool in _TOOLS:
+    for tool in ("rfis", *_TOOLS):
         try:
             count = _count(_fetch(procore, tool, project_id=number, per_page=1))
         except ProcoreError as error:
