@@ -49,7 +49,7 @@ class BudgetViews:
 def needs_views(query: ListQuery) -> bool:
     """Return whether the views of a query are to be found: it names projects, and no ids of views."""
     takes_view = VIEW_ID in query.endpoint.needed
-    has_id = VIEW_ID in query.fixed or query.parent is not None
+    has_id = VIEW_ID in query.needed_values or query.parent is not None
     if query.budget_view is not None and not takes_view:
         raise ArgumentError(f"{query.endpoint.name} has no budget views.", advice="Leave budget_view out.")
     if query.budget_view is not None and has_id:
@@ -81,7 +81,7 @@ def find_views(query: ListQuery) -> BudgetViews:
         if view is not None:
             names[target.ids["project_id"]] = target.project_name
             parents.append({**target.ids, VIEW_ID: str(view["id"]), "budget_view": str(view["name"])})
-        elif target.words not in refused:
+        elif target.label not in refused:
             looked_for = f" {named!r}" if named is not None else ""
             has = ", ".join(str(view["name"]) for view in views) or "none"
             skipped.append(target.skipped(f"no budget view{looked_for}; it has: {has}"))
@@ -109,7 +109,7 @@ def _chosen(views: list[Row], named: Any, target: Target) -> Row | None:
     if len(chosen) > 1:
         names = ", ".join(f"{view['name']!r} ({view['id']})" for view in chosen)
         raise ArgumentError(
-            f"{target.words} has {len(chosen)} budget views: {names}.",
+            f"{target.label} has {len(chosen)} budget views: {names}.",
             advice=f'Choose one: budget_view="…", or {VIEW_ID}=…. Rows of several would count amounts twice.',
         )
     return chosen[0] if chosen else None

@@ -190,7 +190,7 @@ class ListFetch:
     def _partial(self, assembler: FrameAssembler, progress: Progress) -> tuple[pd.DataFrame, str]:
         """Return what had come, with the targets that it lacks, wholly or in part; and a sentence about it."""
         partial = self._described(assembler.frame(unfinished=True), progress.requests)
-        unfinished = [target_of(each).account for each in self.requests if id(each) not in self._done]
+        unfinished = [target_of(each).identity for each in self.requests if id(each) not in self._done]
         describe(partial, complete=False, unfinished=unfinished)
         advice = f"{len(partial):,} rows had come: error.partial."
         if len(self.requests) > 1:

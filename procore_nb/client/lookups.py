@@ -173,7 +173,7 @@ class Lookups(Connection):
         fetch = query.prepare()
         stats = fetch.count()
         reasons = {skipped["target"]: skipped["reason"] for skipped in fetch.skipped}
-        accounts = [{"company_id": target.company_id, **target.account} for target in fetch.targets]
+        accounts = [{"company_id": target.company_id, **target.identity} for target in fetch.targets]
         frame = pd.DataFrame(accounts, columns=None if accounts else ["company_id"])
         texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
         frame["rows"] = [
@@ -182,8 +182,8 @@ class Lookups(Connection):
         frame["counted"] = [
             None if one is None else "rows" if one.total is None else "total" for one in stats
         ]
-        words = [None if one else target.words for target, one in zip(fetch.targets, stats, strict=True)]
-        frame["reason"] = [reasons.get(name) for name in words]
+        labels = [None if one else target.label for target, one in zip(fetch.targets, stats, strict=True)]
+        frame["reason"] = [reasons.get(label) for label in labels]
         texts |= {"project_name", "counted", "reason"}
         frame = frame.astype({name: "string" if name in texts else "Int64" for name in frame.columns})
         fetch.warn_of_losses()

@@ -77,9 +77,11 @@ class ListQuery:
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
             self.arguments[names["id"]] = self.arguments.pop("id")
         needed = self.arguments.keys() & {*self.endpoint.needed}
-        self.fixed = {name: self.arguments.pop(name) for name in list(self.arguments) if name in needed}
+        self.needed_values = {
+            name: self.arguments.pop(name) for name in list(self.arguments) if name in needed
+        }
         self.of_projects = self.project_id is not None or self.projects is not None
-        self.given = {"company_id", *self.fixed, *(["project_id"] if self.of_projects else [])}
+        self.given = {"company_id", *self.needed_values, *(["project_id"] if self.of_projects else [])}
 
     def prepare(self, *, check_wait: bool = True) -> ListFetch:
         """Return the list requests and everything needed to make a frame of their responses."""
@@ -139,13 +141,13 @@ class ListQuery:
 
     def _parents(self) -> list[ParentRows]:
         """Return the values of every needed id but the project's: those given as such, then those of parent frames."""
-        values = self.fixed | ({} if self.parent is None else {self._parent_id(): self.parent})
+        values = self.needed_values | ({} if self.parent is None else {self._parent_id(): self.parent})
         given, parents = set(self.given), list[ParentRows]()
         # Frames last: a row of theirs need not carry what a value gives, and their ids lead nearest to the rows.
         for name, value in sorted(values.items(), key=lambda item: isinstance(item[1], pd.DataFrame)):
             if isinstance(value, pd.DataFrame):
                 parents.append(ParentRows.of_frame(value, name, endpoint=self.endpoint, given=given))
-            elif name in self.fixed:
+            elif name in self.needed_values:
                 rows = [{name: text} for text in self._texts_of(name, value)]
                 parents.append(ParentRows(name, rows, leading=is_many(value)))
             else:
@@ -206,10 +208,10 @@ class ListQuery:
             named = selection.named or selection.status
             leading += ["project_id", "project_name"] if named else ["project_id"]
         for parent in parents:
-            targets = parent.below(targets)
+            targets = parent.expand(targets)
             leading += [*parent.carried, parent.name] if parent.leading else []
         names = tuple(dict.fromkeys(leading))
-        return [target.led_by(names) for target in targets], names
+        return [target.with_leading(names) for target in targets], names
 
     def _with_projects(self, target: Target, selection: ProjectSelection) -> Iterable[Target]:
         """Yield a company's target once for each project; those of a status are fetched."""
@@ -219,7 +221,7 @@ class ListQuery:
             query = list_query(self.procore, projects, {**arguments, "progress": self.progress})
             selection = select_projects(query.prepare().frame(), where=self.endpoint.name)
         for number, name in (selection.names or {}).items():
-            yield target.at({"project_id": number}, project_name=name)
+            yield target.with_ids({"project_id": number}, project_name=name)
 
     def _check_wait_budget(self, requests: int) -> None:
         policy = self.procore.policy
@@ -236,7 +238,7 @@ class ListQuery:
     def _about(self, companies: Iterable[int]) -> dict[str, Any]:
         ordered = sorted(companies)
         names = ("project_id", "projects", "company_id", "parent", "budget_view")
-        given = {name: getattr(self, name) for name in names} | self.fixed
+        given = {name: getattr(self, name) for name in names} | self.needed_values
         shown = {name: value for name, value in given.items() if isinstance(value, str | int)}
         return {
             "endpoint": self.endpoint.name,

@@ -37,29 +37,29 @@ class Target:
     """The values of the columns that lead its rows, once their names are known."""
 
     @property
-    def account(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Name the target for programs: each id as frames have it, and the project's name."""
         ids = {name: int(value) if value.isdigit() else value for name, value in self.ids.items()}
         return ids if self.project_name is None else {**ids, "project_name": self.project_name}
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Name the target for people: `project_id 7, rfi_id 12`."""
         ids: Mapping[str, Any] = self.ids or {"company_id": self.company_id}
         return ", ".join(f"{name} {value}" for name, value in ids.items())
 
     def skipped(self, reason: str, *, status: int | None = None, advice: str = "") -> dict[str, Any]:
         """Return the entry of `attrs["procore"]["skipped"]` for this target."""
-        return {"target": self.words, **self.account, "status": status, "reason": reason, "advice": advice}
+        return {"target": self.label, **self.identity, "status": status, "reason": reason, "advice": advice}
 
-    def at(self, ids: Mapping[str, str], **changes: Any) -> Target:
+    def with_ids(self, ids: Mapping[str, str], **changes: Any) -> Target:
         """Return the target with further ids."""
         return replace(self, ids={**self.ids, **ids}, **changes)
 
-    def led_by(self, names: Iterable[str]) -> Target:
+    def with_leading(self, names: Iterable[str]) -> Target:
         """Return the target with the values of the columns that lead its rows."""
-        account = {"company_id": self.company_id, **self.account}
-        return replace(self, leading=tuple(account.get(name) for name in names))
+        known = {"company_id": self.company_id, **self.identity}
+        return replace(self, leading=tuple(known.get(name) for name in names))
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class ParentRows:
             unique.setdefault(tuple(row.items()), row)
         return cls(name, tuple(unique.values()), tuple(columns))
 
-    def below(self, targets: Sequence[Target]) -> list[Target]:
+    def expand(self, targets: Sequence[Target]) -> list[Target]:
         """Return each target once for each row that belongs to it.
 
         A row that carries an id which the target has as well (its project) belongs to the targets with that id only.
@@ -110,11 +110,11 @@ class ParentRows:
         for target in targets:
             # A row that lacks a shared id (an RFI without its project) belongs to every target.
             keys = product(*((target.ids[name], None) for name in shared))
-            expanded += [target.at(row) for key in keys for row in rows_of.get(key, ())]
+            expanded += [target.with_ids(row) for key in keys for row in rows_of.get(key, ())]
         if self.rows and targets and not expanded:
             more = " …" if len(targets) > 1 else ""
             raise ArgumentError(
-                f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].words}{more}.",
+                f"No row of the parent frame belongs to the {' and '.join(shared)} given: {targets[0].label}{more}.",
                 advice="Pass the parents of these projects, or leave the projects out: the parent frame names them.",
             )
         return expanded

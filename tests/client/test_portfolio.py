@@ -304,6 +304,13 @@ def test_a_frame_from_a_fetch_with_faults_equals_one_from_a_fetch_without(to_dem
         pd.testing.assert_frame_equal(fetched(faults), whole)
 
 
+def test_refused_credentials_end_the_fetch_and_are_no_skipped_project(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another(portfolio(3), twist=refusing(401, 2))
+    with pytest.raises(pnb.ProcoreError) as caught:
+        connected(server).table("rfis", projects=[1, 2, 3], on_error="skip")
+    assert caught.value.status == 401
+
+
 def test_a_walk_that_cannot_end_within_the_patience_says_so_before_it_starts(to_demo, clock) -> None:  # type: ignore[no-untyped-def]
     procore = to_demo(Demo(clock=clock, limits=RateLimits(hourly=90, spike=200)), max_wait_seconds=60)
     projects = procore.projects()
