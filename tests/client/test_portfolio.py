@@ -228,6 +228,12 @@ def test_records_come_once_although_the_list_moves(another, connected) -> None: 
     assert sorted(row["id"] for row in records) == sorted({*range(100, 109), 5000})
 
 
+def test_records_of_two_projects_may_have_the_same_ids(another, connected) -> None:  # type: ignore[no-untyped-def]
+    server = another({RFIS.format(number): [{"id": 1}, {"id": 2}] for number in (1, 2)})
+    records = connected(server).records("rfis", projects=[1, 2])
+    assert [record["id"] for record in records] == [1, 2, 1, 2]
+
+
 def test_records_with_ids_that_are_not_unique_all_come(another, connected) -> None:  # type: ignore[no-untyped-def]
     same = [{"id": row % 4, "subject": f"s{row}"} for row in range(10)] + [{"subject": "nameless"}] * 2
     server = another({RFIS.format(1): same}, clamp=5, without=("total",))
