@@ -20,7 +20,7 @@ from procore_nb.demo.site_calendar import SiteCalendar
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import WorkPackage, contact
 from procore_nb.demo.tables.plan import Works, once_begun, plan_of, work_done, works
-from procore_nb.demo.tables.purchases import PRIME, Purchase, budget, orders_of, prime_sum, purchases
+from procore_nb.demo.tables.purchases import PRIME, Purchase, budget, commitments, orders_of, prime_sum
 from procore_nb.demo.tables.reference_data import UNBUDGETED, BudgetCode, codes_of, line_row, wbs
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import render
@@ -89,7 +89,7 @@ def retained_percent(context: RequestContext) -> int:
 @per_project
 def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
     """Bills of the firms, by the index of their contract."""
-    return {one.index: tuple(_bills(context, one)) for one in purchases(context) if one.executed}
+    return {one.index: tuple(_bills(context, one)) for one in commitments(context) if one.executed}
 
 
 @per_project
@@ -157,7 +157,7 @@ _OWNER_WORDS = {"approved_as_noted": "approved", "pending_owner_approval": "unde
 
 def _invoices(context: RequestContext) -> Iterator[tuple[int, Purchase, Bill]]:
     """Invoices of the firms, contract by contract, each with the number of its id."""
-    for purchase in purchases(context):
+    for purchase in commitments(context):
         for bill in bills(context).get(purchase.index, ()):
             yield purchase.index * 100 + bill.number, purchase, bill
 

@@ -14,7 +14,7 @@ from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.billing import COUNTED, bills, periods, spendings
 from procore_nb.demo.tables.claims import ALLOWANCE, CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.purchases import budget, commitment_orders, prime_orders, purchases
+from procore_nb.demo.tables.purchases import budget, commitment_orders, commitments, prime_orders
 from procore_nb.demo.tables.reference_data import BUDGET_CODES, UNBUDGETED, BudgetCode, budget_code, codes_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.templates import money, render, total
@@ -199,7 +199,7 @@ def _entries(context: RequestContext, day: date) -> Iterator[tuple[BudgetCode, s
         column = _COLUMNS.get((order.purchase is None, order.state_on(day)))
         if column:
             yield from ((claim.code, column, amount) for claim, amount in order.parts)
-    for purchase in purchases(context):
+    for purchase in commitments(context):
         if purchase.executed and purchase.contract_date <= day:
             yield from ((line.code, "committed", line.amount) for line in purchase.lines)
             sent = [bill for bill in bills(context)[purchase.index] if bill.billed <= day]

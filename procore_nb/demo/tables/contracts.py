@@ -9,26 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from procore_nb.demo.company import TODAY
-from procore_nb.demo.tables import directory
+from procore_nb.demo.tables import directory, purchases
 from procore_nb.demo.tables.billing import bills, owner_bills, retained_percent
 from procore_nb.demo.tables.claims import CONTINGENCY, Claim, claims
 from procore_nb.demo.tables.plan import plan_of, works
-from procore_nb.demo.tables.purchases import (
-    COMMITMENT_FIRST,
-    PRIME,
-    PURCHASE_ORDER,
-    WORK_ORDER,
-    Order,
-    Purchase,
-    commitment_orders,
-    orders_of,
-    prime_orders,
-    prime_sum,
-    purchase_for,
-    purchases,
-    summed,
-    tiers,
-)
 from procore_nb.demo.tables.reference_data import budget_code, coded, line_row, wbs
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, table
 from procore_nb.demo.tables.templates import fixed_columns, fixed_entry, money, render
@@ -46,10 +30,10 @@ def prime_contracts(context: RequestContext) -> Rows:
         return
     created = project.created_at + timedelta(days=12)
     yield _contract(context) | render(
-        "prime_contract", context, signed=term is not None, total=prime_sum(context),
+        "prime_contract", context, signed=term is not None, total=purchases.prime_sum(context),
         status="Out For Signature" if not term else "Complete" if term.ended else "Approved",
         agreed=created.date() + timedelta(days=14) if term else None,
-        approved=summed(orders_of(context, None), "approved"), created=created,
+        approved=purchases.summed(purchases.orders_of(context, None), "approved"), created=created,
         owner=directory.owner_of(context.company, project), builder=directory.builder(context.company),
         updated=max(created, project.calendar.by_now(project.updated_at)),
     )  # fmt: skip
@@ -58,17 +42,17 @@ def prime_contracts(context: RequestContext) -> Rows:
 @table("prime_contract_line_items")
 def prime_contract_line_items(context: RequestContext) -> Rows:
     """One line for each cost code."""
-    asked = context.number_of(PRIME, context.ids["prime_contract_id"])
+    asked = context.number_of(purchases.PRIME, context.ids["prime_contract_id"])
     if asked != 0 or context.project.stage.category in _NO_PRIME:
         return
-    total = left = prime_sum(context)
+    total = left = purchases.prime_sum(context)
     plan, since = plan_of(context.project), context.project.created_at
     whole = sum(part.weight for part in plan.values())
     for position, (code, part) in enumerate(plan.items(), 1):
         amount = left if position == len(plan) else total * part.weight // whole // 10_000 * 10_000
         left -= amount
         first = budget_code(code, "")
-        holder = PRIME, context.id(PRIME, 0)
+        holder = purchases.PRIME, context.id(purchases.PRIME, 0)
         text = first.name.partition(".")[0]
         yield line_row(context, holder, code, code % 20, first, text, amount, since, since)
 
@@ -77,21 +61,23 @@ def prime_contract_line_items(context: RequestContext) -> Rows:
 def commitments(context: RequestContext) -> Rows:
     """One list for each kind, and one of both."""
     name = context.endpoint.name
-    for purchase in purchases(context):
+    for purchase in purchases.commitments(context):
         if not name.startswith(("work_order", "purchase_order")):
             status = _JOINED.get(purchase.status, purchase.status)
             joined = render("joined_commitment", context, purchase=purchase, status=status)
             yield _commitment(context, purchase) | joined
         elif name == f"{purchase.kind}s":
             row = _commitment(context, purchase)
-            yield row | render("purchase_order", context) if purchase.kind == PURCHASE_ORDER else row
+            yield (
+                row | render("purchase_order", context) if purchase.kind == purchases.PURCHASE_ORDER else row
+            )
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
 def contract_line_items(context: RequestContext) -> Rows:
-    kind = WORK_ORDER if "work_order_contract_id" in context.ids else PURCHASE_ORDER
+    kind = purchases.WORK_ORDER if "work_order_contract_id" in context.ids else purchases.PURCHASE_ORDER
     number, since = context.number_of(kind, context.ids[f"{kind}_id"]), context.project.created_at
-    for purchase in purchases(context):
+    for purchase in purchases.commitments(context):
         if (purchase.kind, purchase.index) == (kind, number):
             holder = kind, context.id(kind, purchase.index)
             for line in purchase.lines:
@@ -99,16 +85,16 @@ def contract_line_items(context: RequestContext) -> Rows:
                 yield line_row(context, holder, line.number, line.number % 20, *what, since, since)
 
 
-def _commitment(context: RequestContext, purchase: Purchase) -> Row:
-    term, orders, entered = works(context), orders_of(context, purchase), context.calendar.entered
-    approved, billed = summed(orders, "approved"), bills(context).get(purchase.index, ())
+def _commitment(context: RequestContext, purchase: purchases.Purchase) -> Row:
+    term, orders, entered = works(context), purchases.orders_of(context, purchase), context.calendar.entered
+    approved, billed = purchases.summed(orders, "approved"), bills(context).get(purchase.index, ())
     revised, paid = purchase.total + approved, sum(bill.due for bill in billed if bill.paid_on)
     signed = purchase.contract_date if purchase.executed else None
     begin, end = (term.day_at(purchase.begin), term.day_at(purchase.end)) if term else (None, None)
     last = max([purchase.contract_date, *(bill.billed for bill in billed)])
     return _contract(context) | render(
         "commitment", context, purchase=purchase, signed=signed, begin=begin, end=end, approved=approved,
-        executed_on=signed and min(signed + timedelta(days=5), TODAY), pending=summed(orders, "pending"),
+        executed_on=signed and min(signed + timedelta(days=5), TODAY), pending=purchases.summed(orders, "pending"),
         ended=end if purchase.status == "Complete" else None, billed=sum(bill.due for bill in billed),
         draft=sum(order.total for order in orders if order.status == "draft"), revised=revised, paid=paid,
         paid_percent=paid * 10_000 // revised if revised else 0,
@@ -163,7 +149,10 @@ def _item(context: RequestContext, claim: Claim, step: int) -> Row:
     """Cost and revenue of an event's items add up to those of its orders."""
     cost, last = claim.parts[step], step == len(claim.parts) - 1
     revenues = [claim.revenue * part // claim.cost for part in claim.parts]
-    purchase, from_budget = purchase_for(context, claim), claim.kind == CONTINGENCY and claim.agreed_with_firm
+    purchase, from_budget = (
+        purchases.purchase_for(context, claim),
+        claim.kind == CONTINGENCY and claim.agreed_with_firm,
+    )
     return coded(context, claim.code) | render(
         "change_event_item", context, claim=claim, number=claim.index * 4 + step,
         description=claim.title if step == 0 else f"{claim.title}: part {step + 1}",
@@ -203,7 +192,7 @@ def change_orders(context: RequestContext) -> Rows:
 @table("change_order_requests")
 def change_order_requests(context: RequestContext) -> Rows:
     """One for each change order of a contract, with the same sum; none with one tier."""
-    for order in _orders(context) if tiers(context) > 1 else ():
+    for order in _orders(context) if purchases.tiers(context) > 1 else ():
         if str(_contract_id(context, order)) == context.ids["contract_id"]:
             row = _order(context, order)
             yield row | {"id": context.id(REQUEST, order.index), "change_order_package_id": row["id"]}
@@ -215,11 +204,11 @@ def potential_change_orders(context: RequestContext) -> Rows:
     for order, claim, amount in _potential(context):
         row = _order(context, order) | render(
             "potential_change_order", context, order=order, claim=claim, amount=amount,
-            days=claim.days or None, id=_potential_id(context, order, claim), tiers=tiers(context),
+            days=claim.days or None, id=_potential_id(context, order, claim), tiers=purchases.tiers(context),
             reason=fixed_entry(context, REASONS, claim.reason)["change_reason"],
         )  # fmt: skip
-        yield row | render("requested", context, order=order) if tiers(context) == 3 else row
-    if tiers(context) != 2:
+        yield row | render("requested", context, order=order) if purchases.tiers(context) == 3 else row
+    if purchases.tiers(context) != 2:
         yield from _deleted(context, POTENTIAL)
 
 
@@ -241,41 +230,41 @@ def change_order_line_items(context: RequestContext) -> Rows:
                 yield from _lines(context, order, claim, amount, (ORDER, int(order_id)))
 
 
-def _contract_id(context: RequestContext, order: Order) -> int:
+def _contract_id(context: RequestContext, order: purchases.Order) -> int:
     purchase = order.purchase
-    return context.id(PRIME, 0) if purchase is None else context.id(purchase.kind, purchase.index)
+    return context.id(purchases.PRIME, 0) if purchase is None else context.id(purchase.kind, purchase.index)
 
 
-def _orders(context: RequestContext) -> tuple[Order, ...]:
-    return (*prime_orders(context), *commitment_orders(context))
+def _orders(context: RequestContext) -> tuple[purchases.Order, ...]:
+    return (*purchases.prime_orders(context), *purchases.commitment_orders(context))
 
 
-def _listed(context: RequestContext, *, prime: bool) -> tuple[Order, ...]:
-    if tiers(context) == 3:
+def _listed(context: RequestContext, *, prime: bool) -> tuple[purchases.Order, ...]:
+    if purchases.tiers(context) == 3:
         return ()
-    return prime_orders(context) if prime else commitment_orders(context)
+    return purchases.prime_orders(context) if prime else purchases.commitment_orders(context)
 
 
-def _potential(context: RequestContext) -> Iterator[tuple[Order, Claim, int]]:
+def _potential(context: RequestContext) -> Iterator[tuple[purchases.Order, Claim, int]]:
     """Each claim of each order with its amount; none with two tiers, where requests take their place."""
-    for order in _orders(context) if tiers(context) != 2 else ():
+    for order in _orders(context) if purchases.tiers(context) != 2 else ():
         yield from ((order, claim, amount) for claim, amount in order.parts)
 
 
-def _potential_id(context: RequestContext, order: Order, claim: Claim) -> int:
-    return context.id(POTENTIAL, claim.index + (COMMITMENT_FIRST if order.purchase else 0))
+def _potential_id(context: RequestContext, order: purchases.Order, claim: Claim) -> int:
+    return context.id(POTENTIAL, claim.index + (purchases.COMMITMENT_FIRST if order.purchase else 0))
 
 
 def _deleted(context: RequestContext, kind: str) -> Rows:
     """On one project in three, an order that was entered twice and deleted the next day."""
-    orders = prime_orders(context)
+    orders = purchases.prime_orders(context)
     if orders and context.project.index % 3 == 1:
         gone = context.calendar.by_now(orders[0].created + timedelta(days=1))
         ids = {"id": context.id(kind, 9_990), "n": len(orders) + 1}
         yield _order(context, orders[0]) | render("deleted_order", context, **ids, gone=gone)
 
 
-def _order(context: RequestContext, order: Order) -> Row:
+def _order(context: RequestContext, order: purchases.Order) -> Row:
     decided, approved, office = order.decided, order.status == "approved", directory.office(context)
     signed = decided.date() if decided and approved else None
     own = owner_bills(context) if order.purchase is None else bills(context)[order.purchase.index]
@@ -291,7 +280,9 @@ def _order(context: RequestContext, order: Order) -> Row:
     )  # fmt: skip
 
 
-def _lines(context: RequestContext, order: Order, claim: Claim, amount: int, holder: tuple[str, int]) -> Rows:
+def _lines(
+    context: RequestContext, order: purchases.Order, claim: Claim, amount: int, holder: tuple[str, int]
+) -> Rows:
     """The items of a claim, and the difference between its cost and what the order pays."""
     parts = [(claim.title, part) for part in claim.parts]
     if amount != claim.cost:

@@ -15,7 +15,7 @@ from procore_nb.demo.company import NOW, TODAY, read_facts
 from procore_nb.demo.tables import directory
 from procore_nb.demo.tables.directory import COST_CODES
 from procore_nb.demo.tables.plan import Works, once_begun, plan_of, works
-from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, purchases
+from procore_nb.demo.tables.purchases import PURCHASE_ORDER, Purchase, commitments
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import common, fixed_columns, fixed_entry, names_of, render
 
@@ -108,7 +108,7 @@ class MaterialOrder:
 @once_begun
 def material_orders(context: RequestContext, term: Works) -> Iterator[MaterialOrder]:
     """Of the purchase orders that both sides have signed."""
-    for purchase in purchases(context):
+    for purchase in commitments(context):
         if purchase.kind == PURCHASE_ORDER and purchase.executed:
             yield _order(context, term, purchase)
 

@@ -82,7 +82,7 @@ def budget(context: RequestContext) -> dict[int, int]:
 
 @per_project
 @once_begun
-def purchases(context: RequestContext, term: Works) -> list[Purchase]:
+def commitments(context: RequestContext, term: Works) -> list[Purchase]:
     """One subcontract for each firm, one purchase order for each material."""
     draw, plan, bought = context.random("purchases"), plan_of(context.project), list[Purchase]()
     groups: dict[tuple[int, int], list[BudgetCode]] = {}
@@ -126,7 +126,9 @@ def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> 
 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
     """Contract for the work of a change, if it was signed by then; the last one of two."""
-    signed = [one for one in purchases(context) if one.executed and one.contract_date <= claim.created.date()]
+    signed = [
+        one for one in commitments(context) if one.executed and one.contract_date <= claim.created.date()
+    ]
     return next((one for one in reversed(signed) if any(line.code == claim.code for line in one.lines)), None)
 
 
