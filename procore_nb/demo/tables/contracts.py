@@ -67,10 +67,8 @@ def commitments(context: RequestContext) -> Rows:
             joined = render("joined_commitment", context, purchase=purchase, status=status)
             yield _commitment(context, purchase) | joined
         elif name == f"{purchase.kind}s":
-            row = _commitment(context, purchase)
-            yield (
-                row | render("purchase_order", context) if purchase.kind == purchases.PURCHASE_ORDER else row
-            )
+            ordered = render("purchase_order", context) if purchase.kind == purchases.PURCHASE_ORDER else {}
+            yield _commitment(context, purchase) | ordered
 
 
 @table("work_order_contract_line_items", "purchase_order_contract_line_items")
@@ -149,10 +147,8 @@ def _item(context: RequestContext, claim: Claim, step: int) -> Row:
     """Cost and revenue of an event's items add up to those of its orders."""
     cost, last = claim.parts[step], step == len(claim.parts) - 1
     revenues = [claim.revenue * part // claim.cost for part in claim.parts]
-    purchase, from_budget = (
-        purchases.purchase_for(context, claim),
-        claim.kind == CONTINGENCY and claim.agreed_with_firm,
-    )
+    purchase = purchases.purchase_for(context, claim)
+    from_budget = claim.kind == CONTINGENCY and claim.agreed_with_firm
     return coded(context, claim.code) | render(
         "change_event_item", context, claim=claim, number=claim.index * 4 + step,
         description=claim.title if step == 0 else f"{claim.title}: part {step + 1}",

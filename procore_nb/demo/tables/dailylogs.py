@@ -253,10 +253,8 @@ def delays(context: RequestContext) -> Rows:
 @table("daily_logs_equipment")
 def equipment_logs(context: RequestContext) -> Rows:
     codes, project_id = directory.cost_codes(context), context.project.id
-    machines = [
-        {**fixed_entry(context, "equipment_admin", number), "project_id": project_id, "position": number + 1}
-        for number in range(_MACHINES)
-    ]
+    entries = [fixed_entry(context, "equipment_admin", number) for number in range(_MACHINES)]
+    machines = [{**entry, "project_id": project_id, "position": n} for n, entry in enumerate(entries, 1)]
     firms = {code: directory.firm_for(context, code) for code in (5, 16)}
     for day in logged_days(context):
         at_work, stopped = {crew.code for crew in day.crews}, day.weather.stops_work
@@ -346,13 +344,12 @@ def _entries(context: RequestContext, day: SiteDay) -> Rows:
 def _timecards(context: RequestContext) -> dict[tuple[int, int], Row]:
     """What the entries of a person (by number) at a cost code say every day."""
     place, codes = directory.place(context, 0), directory.cost_codes(context)
-    return {
-        (number, code): render(
-            "timecard", context, person=person, billable=code != 0, code=codes[code], place=place
-        )
-        for code in _OWN_CODES
-        for number, person in enumerate(directory.office(context)[:5])
-    }
+    rows = {}
+    for number, person in enumerate(directory.office(context)[:5]):
+        for code in _OWN_CODES:
+            values = {"person": person, "billable": code != 0, "code": codes[code], "place": place}
+            rows[number, code] = render("timecard", context, **values)
+    return rows
 
 
 def _sheet(context: RequestContext, day: SiteDay) -> Row:

@@ -42,10 +42,9 @@ def _revisions(context: RequestContext) -> Iterator[DrawingRevision]:
     draw, term, workday = context.random("drawings"), works(context), context.calendar.workday
     first = workday(context.project.created_at.date() + timedelta(days=15))
     length = max(1, (term.until - first).days) if term else 1
+    facts = [(discipline, letter, titles) for discipline, (_, letter, titles) in enumerate(DISCIPLINES)]
     sheets = [
-        (discipline, f"{letter}-{100 + sheet}", title)
-        for discipline, (_name, letter, titles) in enumerate(DISCIPLINES)
-        for sheet, title in enumerate(titles, 1)
+        (d, f"{letter}-{n}", title) for d, letter, titles in facts for n, title in enumerate(titles, 101)
     ]
     for drawing, (discipline, number, title) in enumerate(sheets):
         count = 1 if term is None else draw.randrange(1, 5) + term.late

@@ -34,13 +34,12 @@ def filtered(rows: Sequence[Any], query: Query, endpoint: Endpoint) -> list[Any]
     known = {name.removesuffix("[]") for name in endpoint.filters}
     for name, values in query.filters.items():
         base = name.partition(".")[0]
-        if {base, name, f"{base}[gt]"} & known and base != "include_deleted":
+        if {base, name, f"{base}[gt]"} & known:
             kept = _filtered(kept, name, values)
     text = query.one("search") or query.filters.get("search", query.filters.get("query", [""]))[-1]
-    if text:
-        kept = [
-            row for row in kept if any(isinstance(v, str) and text.lower() in v.lower() for v in row.values())
-        ]
+    word = text.lower()
+    if word:
+        kept = [row for row in kept if any(isinstance(v, str) and word in v.lower() for v in row.values())]
     kept = _windowed(kept, query, endpoint)
     for field, descending in reversed(query.sorts):
         kept.sort(key=lambda row: _sort_key(row, field), reverse=descending)

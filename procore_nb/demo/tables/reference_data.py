@@ -99,10 +99,8 @@ def wbs_codes(context: RequestContext) -> Rows:
     first_type = context.id("wbs_segment_item", 9_000)
     for pair in (*codes_of(context), UNBUDGETED):
         code, kind = directory.cost_codes(context)[pair.code], pair.kind
-        segments = (code.id, code.code, code.name), (first_type + kind.id % 10, kind.code, kind.name)
-        items = [
-            render("wbs_item", context, id=i, code=c, name=n, ids=[i], codes=[c]) for i, c, n in segments
-        ]
+        parts = (code.id, code.code, code.name), (first_type + kind.id % 10, kind.code, kind.name)
+        items = [render("wbs_item", context, id=i, code=c, name=n, ids=[i], codes=[c]) for i, c, n in parts]
         yield {**wbs(context, pair), **render("wbs_code", context, pair=pair), "segment_items": items}
 
 
