@@ -110,9 +110,9 @@ def _column_names(data: ReportData, frame: pd.DataFrame, chosen: Mapping[str, st
             advice=f"Did you mean {choices[0]}?" if choices else f"Figures are {', '.join(_NAMES)}.",
         )
     titles = {slug(name): name for name in map(str, frame.columns)}
-    given = data.frames.get("budget_detail_columns", pd.DataFrame())
-    if {"id", "name"} <= set(given.columns):  # columns that are called by their id have a title there
-        named = {str(number): str(title) for number, title in zip(given["id"], given["name"], strict=True)}
+    details = data.frames.get("budget_detail_columns", pd.DataFrame())
+    if {"id", "name"} <= set(details.columns):  # columns that are called by their id have a title there
+        named = dict(zip(details["id"].astype(str), details["name"].astype(str), strict=True))
         titles |= {slug(named[name]): name for name in map(str, frame.columns) if name in named}
     columns: dict[str, str] = {}
     for figure, names in _NAMES.items():
@@ -147,10 +147,10 @@ def forecast_lines(data: ReportData, columns: Mapping[str, str] | None, view: st
     rows["forecast_method"] = strategy.mask(strategy.eq(""), "automatic").mask(manual, "manual")
     automatic = (rows["projected_budget"] - rows["projected_costs"]).clip(lower=0)
     by_hand = amounts(rows["budget_forecast.manual_amount"]).fillna(amounts(rows["budget_forecast.amount"]))
-    given = by_hand.where(manual, amounts(rows["budget_forecast.amount"]).fillna(by_hand))
+    entered = by_hand.where(manual, amounts(rows["budget_forecast.amount"]).fillna(by_hand))
     by_rule = rows["forecast_method"].eq("automatic")
     rows["automatic"] = by_rule & ~(booleans(rows["unbudgeted"]) & strategy.eq(""))
-    rows["forecast_to_complete"] = automatic.where(by_rule, given)
+    rows["forecast_to_complete"] = automatic.where(by_rule, entered)
     rows["view_estimate"] = rows["estimate"]
     rows["estimate_at_completion"] = rows["projected_costs"] + rows["forecast_to_complete"]
     rows["over_under"] = rows["projected_budget"] - rows["estimate_at_completion"]
@@ -306,11 +306,11 @@ def _by_code(lines: pd.DataFrame, spent: pd.DataFrame, bought_from: float) -> pd
 
 def _bought_figures(codes: pd.DataFrame) -> dict[str, Any]:
     done = codes["state"].eq("bought")
-    blind = codes["state"].eq("budget unknown").any() and not done.any()
+    unknown = codes["state"].eq("budget unknown").any() and not done.any()
     return {
         **{name: total(codes[name]) for name in ("budget", "committed", "in_signature")},
         "bought_percent": percent(total(codes.loc[done, "budget"]), total(codes["budget"])),
-        "saving_so_far": math.nan if blind else total(codes.loc[done, "saving"]),
+        "saving_so_far": math.nan if unknown else total(codes.loc[done, "saving"]),
         "would_save": total(codes["would_save"].dropna()),
         "to_buy_budget": total(codes.loc[~done, "budget"]),
         "still_to_buy": total(codes["to_buy"].dropna()),

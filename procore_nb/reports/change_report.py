@@ -125,7 +125,7 @@ def _events(data: ReportData) -> pd.DataFrame:
     rows = data.take(name, "", deciding, f"id number title created_at {CURRENCY}")
     rows, _ = data.started_by_day(name, rows, data.days(rows, "created_at"))
     rows["status"], rows["scope"] = status_codes(rows["status.mapped_to_status"]), status_codes(rows["scope"])
-    figures = {one: f"latest_{one}_values.amount" for one in ("cost", "revenue")}
+    figures = {figure: f"latest_{figure}_values.amount" for figure in ("cost", "revenue")}
     items = nested_records(rows["change_items"], "deleted_at", *figures.values())
     items = items[items["deleted_at"].isna()]
     for figure, column in figures.items():
@@ -185,20 +185,20 @@ def _packages(data: ReportData, orders: pd.DataFrame, pending: tuple[str, ...]) 
 def _shares(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each change order and event: the amount shared by the cost (owner: revenue) of the events."""
     named = nested_records(orders["change_events"], "id").set_index("row")["id"]
-    found = orders.join(named.rename("event_id"))
-    found["event_id"] = ids_of(found["event_id"])
+    shares = orders.join(named.rename("event_id"))
+    shares["event_id"] = ids_of(shares["event_id"])
     values = events.drop_duplicates("id").set_index("id")
     cost, revenue = (
-        found["event_id"].map(values[one]).astype("float64").abs() for one in ("cost", "revenue")
+        shares["event_id"].map(values[figure]).astype("float64").abs() for figure in ("cost", "revenue")
     )
-    weight = cost.where(found["kind"].eq("commitment"), revenue.fillna(cost)).fillna(0.0)
-    sums = weight.groupby(found.index).transform("sum")
-    number = found.groupby(found.index)["kind"].transform("size")
-    share = (found["amount"] * (weight / sums).where(sums > 0, 1 / number)).map(cents)
+    weight = cost.where(shares["kind"].eq("commitment"), revenue.fillna(cost)).fillna(0.0)
+    weights = weight.groupby(shares.index).transform("sum")
+    number = shares.groupby(shares.index)["kind"].transform("size")
+    share = (shares["amount"] * (weight / weights).where(weights > 0, 1 / number)).map(cents)
     # Whole cents, so that parts add up: what rounding left over goes to the first event.
-    rest = found["amount"] - share.groupby(found.index).transform("sum")
-    found["amount"] = share + rest.where(~found.index.duplicated(), 0.0)
-    return found.reset_index(drop=True)
+    rest = shares["amount"] - share.groupby(shares.index).transform("sum")
+    shares["amount"] = share + rest.where(~shares.index.duplicated(), 0.0)
+    return shares.reset_index(drop=True)
 
 
 def _by_event(shares: pd.DataFrame, events: pd.DataFrame, scope_tbd: str) -> pd.DataFrame:

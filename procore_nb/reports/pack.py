@@ -72,7 +72,7 @@ def pack(reports: Report | Iterable[Report], path: str | os.PathLike[str], *, na
     'monday.html'
     """
     chosen = [reports] if isinstance(reports, Report) else list(reports)
-    if not chosen or not all(isinstance(one, Report) for one in chosen):
+    if not chosen or not all(isinstance(report, Report) for report in chosen):
         raise ArgumentError(
             "A pack is made of finished reports.",
             advice="For example pack([pnb.reports.rfis(procore)], path).",
@@ -112,11 +112,12 @@ def _sheets(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
 
 
 def page(reports: Sequence[Report], *, personal: bool) -> str:
-    days = sorted({f"{one.as_of:%Y-%m-%d}" for one in reports})
+    days = sorted({f"{report.as_of:%Y-%m-%d}" for report in reports})
     title = f"Procore reports as of {' and '.join(days)}"
     notice = "<p class='notice'>This file names people: it holds personal data. names=\"hide\" leaves them out.</p>"
-    links = " · ".join(f"<a href='#{one.name}'>{escape(one.title)}</a>" for one in reports)
-    source = ", ".join(sorted({one.environment for one in reports if one.environment})) or "given frames"
+    links = " · ".join(f"<a href='#{report.name}'>{escape(report.title)}</a>" for report in reports)
+    environments = sorted({report.environment for report in reports} - {""})
+    source = ", ".join(environments) or "given frames"
     head = f"<header><h1>{title}</h1><p>Source: {escape(source)}. {links}</p>{notice if personal else ''}</header>"
     body = head + _cover(reports) + "".join(map(section, reports))
     return html_page(
@@ -127,18 +128,18 @@ def page(reports: Sequence[Report], *, personal: bool) -> str:
 def _cover(reports: Sequence[Report]) -> str:
     """Return the grid of health, the findings of all reports, and what they cover."""
     parts = []
-    for one in reports:
-        if one.name == "portfolio_health" and len(one.summary):
-            grid = one.summary[["project_id", "project_name", *GAUGES]]
-            shown = table(grid, web_url=one.web_url, shown=len(grid))
+    for report in reports:
+        if report.name == "portfolio_health" and len(report.summary):
+            grid = report.summary[["project_id", "project_name", *GAUGES]]
+            shown = table(grid, web_url=report.web_url, shown=len(grid))
             parts.append(f"<h2>Health of each project</h2>{shown}")
     items = [
-        f"<li><b>{escape(one.title)}.</b> {escape(text)}</li>"
-        for one in reports
-        for text in _first(one.findings)
+        f"<li><b>{escape(report.title)}.</b> {escape(text)}</li>"
+        for report in reports
+        for text in _first(report.findings)
     ]
     parts.append(f"<h2>Findings</h2><ul>{''.join(items)}</ul>")
-    every = pd.concat([one.coverage for one in reports], ignore_index=True)
+    every = pd.concat([report.coverage for report in reports], ignore_index=True)
     if len(every):
         most = every.sort_values("rows", ascending=False, kind="stable")
         lists = most.drop_duplicates(["list", "project_id"]).groupby("list")
@@ -151,7 +152,7 @@ def _cover(reports: Sequence[Report]) -> str:
 
 def _first(findings: Sequence[str]) -> list[str]:
     """Return what the cover says of a report: its first findings, and what changed."""
-    return [*findings[:3], *[one for one in findings[3:] if one.startswith("Since ")][:3]]
+    return [*findings[:3], *[text for text in findings[3:] if text.startswith("Since ")][:3]]
 
 
 def section(report: Report, *, shown: int = _MOST_ROWS) -> str:

@@ -106,21 +106,23 @@ class ReportData:
     def __post_init__(self) -> None:
         """Take from the frames where they came from, of which day they are, and the projects with their zones."""
         origins = [frame.attrs.get("procore", {}) for frame in self.frames.values()]
-        self.environment = next((str(one["environment"]) for one in origins if one.get("environment")), "")
+        keys = ("environment", "web_url", "fetched_at")
+        known = {key: [str(origin[key]) for origin in origins if origin.get(key)] for key in keys}
+        self.environment = [*known["environment"], ""][0]
         # A store keeps the name of its environment only; the demo has no web application to link to.
-        known = (one.web_url for one in KNOWN if one.name == self.environment)
-        self.web_url = next((str(one["web_url"]) for one in origins if one.get("web_url")), next(known, ""))
+        web_urls = [environment.web_url for environment in KNOWN if environment.name == self.environment]
+        self.web_url = [*known["web_url"], *web_urls, ""][0]
         asked, is_demo = self.day, self.environment == "demo"
         if is_demo:
             self.now = pd.Timestamp(TODAY, tz="UTC")
             self.day = asked or pd.Timestamp(TODAY)
         # Rows of a call hold the state of that day; records without a date are taken as of the day asked for.
-        # Yesterday is not yet past: in the west of the date line it is still today.
-        fetched = is_demo or any(one.get("fetched_at") for one in origins)
+        # Yesterday by UTC is not past yet: in America it may still be today.
+        fetched = is_demo or bool(known["fetched_at"])
         latest = self.now.tz_localize(None).normalize() - pd.Timedelta(days=0 if is_demo else 1)
         self.past = self.past or bool(asked is not None and fetched and asked < latest)
         self.projects = _projects(self.frames.get("projects", pd.DataFrame(columns=_PROJECT)))
-        unknown = sorted({one for one in self.projects["time_zone"].dropna() if zone(one) is None})
+        unknown = sorted({name for name in self.projects["time_zone"].dropna() if zone(name) is None})
         if unknown:
             self.note(f"Time zones nobody knows are taken for UTC: {', '.join(unknown)}.")
         if self.projects["time_zone"].isna().any():

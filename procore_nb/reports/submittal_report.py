@@ -145,7 +145,7 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each chain of revisions: first received, last closed, days, how many revisions, whether closed."""
     order = rows.assign(position=amounts(rows["revision"]).fillna(0)).sort_values("position", kind="stable")
     groups = order.groupby("chain", sort=False)
-    found = groups.agg(
+    chains = groups.agg(
         project_id=("project_id", "first"),
         number=("number", "first"),
         received=("started", "min"),
@@ -153,11 +153,11 @@ def _chains(rows: pd.DataFrame) -> pd.DataFrame:
         revisions=("chain", "size"),
         highest=("position", "max"),
     )
-    found["is_closed"] = groups["class"].last().eq("closed")
-    days = (found["closed"] - found["received"]).dt.days.astype("Int64")
-    found["chain_days"] = days.where(found["is_closed"])
-    found["resubmitted"] = (found["revisions"] > 1) | (found.pop("highest") > 0)
-    return found.reset_index()
+    chains["is_closed"] = groups["class"].last().eq("closed")
+    days = (chains["closed"] - chains["received"]).dt.days.astype("Int64")
+    chains["chain_days"] = days.where(chains["is_closed"])
+    chains["resubmitted"] = (chains["revisions"] > 1) | (chains.pop("highest") > 0)
+    return chains.reset_index()
 
 
 def _responses(data: ReportData, rows: pd.DataFrame) -> pd.DataFrame:
