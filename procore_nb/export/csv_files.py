@@ -23,7 +23,6 @@ from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue
 from procore_nb.errors import ArgumentError, warn
 from procore_nb.export import frame_files
-from procore_nb.export.column_text import texts_of
 from procore_nb.export.csv_cells import guard, parse_csv, typed_columns, unguard, unguard_cells
 from procore_nb.frame_info import describe
 
@@ -165,13 +164,13 @@ def _write(table: frame_files.WritableTable, draft: Path, excel: bool) -> None:
         if not table.columns:
             file.write(end * table.rows)
         for chunk in table.chunks():
-            columns = []
-            for column, how in zip(chunk, table.types, strict=True):
-                texts = texts_of(column, how)
-                if how.logical in _FREE_TEXT:  # others hold nothing that wants quotes
+            cells = []
+            for column in chunk:
+                texts = column.texts()
+                if column.type.logical in _FREE_TEXT:  # others hold nothing that needs quotes
                     texts = [text if text is None else _quoted(safe(text)) for text in texts]
-                columns.append([text or "" for text in texts])
-            file.writelines(",".join(row) + end for row in zip(*columns, strict=True))
+                cells.append([text or "" for text in texts])
+            file.writelines(",".join(row) + end for row in zip(*cells, strict=True))
 
 
 def _quoted(text: str) -> str:

@@ -20,10 +20,16 @@ import pyarrow as pa
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
-from procore_nb.export.column_text import ColumnType, texts_of
-from procore_nb.export.frame_files import INDEX_ADVICE, frames_of, library, repeated_name, writable
+from procore_nb.export.frame_files import (
+    INDEX_ADVICE,
+    WritableColumn,
+    frames_of,
+    library,
+    repeated_name,
+    writable,
+)
 from procore_nb.export.parquet import encoded
-from procore_nb.frames.codec import json_value
+from procore_nb.frames.codec import encode, json_value
 from procore_nb.near_match import did_you_mean
 from procore_nb.scalars import shown
 
@@ -176,20 +182,19 @@ def _columns(frame: pd.DataFrame) -> tuple[dict[str, Any], frozenset[str]]:
             f"Two columns have the same name, {duplicate!r}." if table.names else "The frame has no columns.",
             advice="A table has columns, each with a name of its own.",
         )
-    types = dict(zip(table.names, table.types, strict=True))
-    json = frozenset(name for name, how in types.items() if how.logical == "list" and how.categories is None)
-    arrays = map(_array, table.columns, table.types)
-    return dict(zip(table.names, arrays, strict=True)), json
+    lists = (column for column in table.columns if column.type.logical == "list")
+    json = frozenset(column.name for column in lists if column.type.categories is None)
+    return {column.name: _array(column) for column in table.columns}, json
 
 
-def _array(column: pd.Series[Any], how: ColumnType) -> Any:
-    if how.categories is None and how.logical != "list":
-        array = encoded(column, how)[0]
+def _array(column: WritableColumn) -> Any:
+    if column.type.categories is None and column.type.logical != "list":
+        array = encoded(column.values, column.type)[0]
         type_ = _target_type(array.type)
         with suppress(pa.ArrowInvalid):  # an integer past 64 bits, a decimal past 38 digits, a nanosecond
             if type_ is not None:
                 return array.cast(type_)
-    return encoded(pd.Series(texts_of(column, how), dtype=object), ColumnType("text", "object"))[0]
+    return encode(pd.Series(column.texts(), dtype=object), "text")
 
 
 def _target_type(type_: Any) -> Any:

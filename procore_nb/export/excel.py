@@ -20,9 +20,9 @@ import pandas as pd
 from procore_nb.atomic_write import output_path, replace_atomically
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError
-from procore_nb.export.column_text import ColumnType, texts_of
 from procore_nb.export.frame_files import (
     INDEX_ADVICE,
+    WritableColumn,
     WritableTable,
     check_ending,
     frames_of,
@@ -161,16 +161,16 @@ def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> d
     numbers: list[tuple[str, str, str]] = []
     text, long, own = set(), set(), set(rows.values())
     for sheet, table in tables.items():
-        for name, column, how in zip(table.names, table.columns, table.types, strict=True):
-            if not is_id(name) or how.logical not in ("integer", "text"):
+        for column in table.columns:
+            if not is_id(column.name) or column.type.logical not in ("integer", "text"):
                 continue
-            *outer, last = name.lower().split(".")
+            *outer, last = column.name.lower().split(".")
             entity = last.removesuffix("id").removesuffix("_") or (outer[-1] if outer else rows[sheet])
-            if how.logical == "text":
+            if column.type.logical == "text":
                 text.add(entity)
                 continue
-            numbers.append((sheet, name, entity))
-            if _is_long(column):
+            numbers.append((sheet, column.name, entity))
+            if _is_long(column.values):
                 long.add(entity)
     text_ids: dict[str, set[str]] = {sheet: set() for sheet in tables}
     for sheet, name, entity in numbers:
@@ -204,25 +204,23 @@ def _fill(
     header = book.add_format({"bold": True, "bottom": 1, "valign": "top", **colours})
     fills = {text: book.add_format({"bg_color": colour}) for text, colour in style.cells.items()}
     columns: list[_SheetColumn] = []
-    for title, name, values, how in zip(
-        style.titles(list(table.names)), table.names, table.columns, table.types, strict=True
-    ):
-        title = f"{title} (UTC)" if how.logical == "time" else title
+    for title, column in zip(style.titles(table.names), table.columns, strict=True):
+        title = f"{title} (UTC)" if column.type.logical == "time" else title
         sheet.write_string(0, len(columns), _fitted(title), header)
-        convert = _CONVERTERS.get(how.logical)
-        if how.logical == "integer":  # all of a column: values that are looked up have one type
-            convert = str if name in text_ids or _is_long(values) else int
-        number_format = _format_of(values, how)
+        convert = _CONVERTERS.get(column.type.logical)
+        if column.type.logical == "integer":  # all of a column: values that are looked up have one type
+            convert = str if column.name in text_ids or _is_long(column.values) else int
+        number_format = _format_of(column)
         shown = book.add_format({"num_format": number_format}) if number_format else None
         places = len(number_format.partition(".")[2]) or 2
         columns.append(_SheetColumn(convert, shown, places, len(title) + 3))  # room for the filter's button
     for row, cells in enumerate(_rows(table, columns), 1):
-        for at, (value, column) in enumerate(zip(cells, columns, strict=True)):
+        for at, (value, look) in enumerate(zip(cells, columns, strict=True)):
             if value is not None:
-                shown = fills.get(value) if isinstance(value, str) else column.format
-                column.width = max(column.width, _write(sheet, row, at, value, shown, column.places))
-    for at, column in enumerate(columns):
-        sheet.set_column(at, at, min(max(column.width + 1, 6), 60))
+                shown = fills.get(value) if isinstance(value, str) else look.format
+                look.width = max(look.width, _write(sheet, row, at, value, shown, look.places))
+    for at, look in enumerate(columns):
+        sheet.set_column(at, at, min(max(look.width + 1, 6), 60))
     sheet.freeze_panes(1, 0)
     if columns:
         last = (max(table.rows, 1), len(columns) - 1)
@@ -234,10 +232,10 @@ def _fill(
 def _rows(table: WritableTable, columns: list[_SheetColumn]) -> Iterator[tuple[Any, ...]]:
     for chunk in table.chunks():
         cells = [
-            texts_of(values, how)
-            if column.convert is None
-            else [None if is_missing(value) else column.convert(value) for value in values.tolist()]
-            for values, how, column in zip(chunk, table.types, columns, strict=True)
+            column.texts()
+            if look.convert is None
+            else [None if is_missing(value) else look.convert(value) for value in column.values.tolist()]
+            for column, look in zip(chunk, columns, strict=True)
         ]
         yield from zip(*cells, strict=True)
 
@@ -258,11 +256,11 @@ def _write(sheet: Any, row: int, at: int, value: Any, shown: Any, places: int) -
     return len(str(value)) if isinstance(value, int) else len(f"{value:,.{places}f}")
 
 
-def _format_of(column: pd.Series[Any], how: ColumnType) -> str:
+def _format_of(column: WritableColumn) -> str:
     """How Excel shows the numbers or times of a column; empty where it is left to Excel."""
-    if not how.money and how.logical != "decimal":
-        return _FORMATS.get(how.logical, "")
-    numbers = (value for value in column.tolist() if not is_missing(value) and math.isfinite(value))
+    if not column.type.money and column.type.logical != "decimal":
+        return _FORMATS.get(column.type.logical, "")
+    numbers = (value for value in column.values.tolist() if not is_missing(value) and math.isfinite(value))
     places = max((len(f"{value:.8f}".rstrip("0").partition(".")[2]) for value in numbers), default=2)
     return f"#,##0.{'0' * max(places, 2)}"
 

@@ -146,20 +146,35 @@ def library(name: str, feature: str, *, extra: str = "keep") -> Any:
 
 
 @dataclass(frozen=True)
-class WritableTable:
-    """A frame as named columns of values that can be written, each with its type."""
+class WritableColumn:
+    """A column in a dtype that can be written, with its name and its type."""
 
-    names: list[str]
-    columns: list[pd.Series[Any]]
-    types: list[ColumnType]
+    name: str
+    values: pd.Series[Any]
+    type: ColumnType
+
+    def texts(self) -> list[str | None]:
+        return texts_of(self.values, self.type)
+
+
+@dataclass(frozen=True)
+class WritableTable:
+    """A frame as columns that can be written."""
+
+    columns: list[WritableColumn]
     rows: int
     index: list[Any]  # names of the index levels, which are the first columns; none for row numbers
     labels: list[dict[str, Any]] | None  # what the column labels are, where they are more than text
 
-    def chunks(self) -> Iterator[list[pd.Series[Any]]]:
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def chunks(self) -> Iterator[list[WritableColumn]]:
         """The columns of some rows after the others, so that not all of their text is in memory at once."""
         for start in range(0, self.rows, _CHUNK_ROWS):
-            yield [column.iloc[start : start + _CHUNK_ROWS] for column in self.columns]
+            rows = slice(start, start + _CHUNK_ROWS)
+            yield [replace(column, values=column.values.iloc[rows]) for column in self.columns]
 
 
 def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
@@ -171,20 +186,23 @@ def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
     is_data = index.nlevels > 1 or index.name is not None or (len(index) > 0 and index.dtype.kind not in "iu")
     levels = _levels(index) if is_data else []
     unnamed = "level_{}" if index.nlevels > 1 else "index"
-    names = [unnamed.format(at) if name is None else _title(name) for at, (name, _) in enumerate(levels)]
-    names += map(_title, frame.columns)
-    series = [level for _, level in levels] + [frame.iloc[:, at] for at in range(frame.shape[1])]
-    columns = list(map(native, series))
+    named = [
+        (unnamed.format(at) if name is None else _title(name), level)
+        for at, (name, level) in enumerate(levels)
+    ]
+    named += [(_title(label), frame.iloc[:, at]) for at, label in enumerate(frame.columns)]
     amounts = frozenset((frame.attrs.get("procore") or {}).get("amounts", ()))
-    types = []
-    for name, column in zip(names, series, strict=True):
-        how = type_of(column)
+    columns = []
+    for name, series in named:
+        how, values = type_of(series), native(series)
         # Numbers with places are money, hours or percents if the frame says so, or else their name.
         is_number = how.logical in ("decimal", "number") and how.categories is None
         how = replace(how, money=is_number and (name in amounts or rule_of(name) == "decimal"))
-        types.append(replace(how, range=range_of(native(column), how)) if ranges else how)
-    level_names = [_json_name(name) for name, _ in levels]
-    return WritableTable(names, columns, types, len(frame), level_names, _labels(frame.columns))
+        how = replace(how, range=range_of(values, how)) if ranges else how
+        columns.append(WritableColumn(name, values, how))
+    return WritableTable(
+        columns, len(frame), [_json_name(name) for name, _ in levels], _labels(frame.columns)
+    )
 
 
 def repeated_name(names: list[str]) -> str | None:
@@ -228,8 +246,7 @@ def _labels(columns: pd.Index[Any]) -> list[dict[str, Any]] | None:
 
 def schema_json(frame: pd.DataFrame, table: WritableTable, **options: Any) -> bytes:
     """The types of the columns, and where the frame came from; warns of what does not come back."""
-    pairs = list(zip(table.names, table.types, strict=True))
-    if lost := [f"{name} ({how.lost})" for name, how in pairs if how.lost]:
+    if lost := [f"{column.name} ({column.type.lost})" for column in table.columns if column.type.lost]:
         warn(f"Written as plain values, and so they come back: {', '.join(lost)}.")
     attrs, dropped = {}, []
     for key, value in frame.attrs.items():
@@ -241,7 +258,7 @@ def schema_json(frame: pd.DataFrame, table: WritableTable, **options: Any) -> by
         warn(f"attrs that no file can hold are not written: {', '.join(dropped)}.")
     schema = {
         "for": "procore_nb",
-        "columns": [{"name": name, **_type_to_json(how)} for name, how in pairs],
+        "columns": [{"name": column.name, **_type_to_json(column.type)} for column in table.columns],
         "index": table.index,
         "labels": table.labels,
         **options,

@@ -114,10 +114,10 @@ def _arrow_table(frame: pd.DataFrame) -> pa.Table:
     duplicate = frame_files.repeated_name(table.names)
     if duplicate is not None:
         raise ArgumentError(f"Two columns have the same name, {duplicate!r}.", advice="Rename one of them.")
-    pairs = [encoded(column, how) for column, how in zip(table.columns, table.types, strict=True)]
+    pairs = [encoded(column.values, column.type) for column in table.columns]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
-    typed = replace(table, types=[how for _, how in pairs])
-    metadata = {_KEY: frame_files.schema_json(frame, typed, rows=table.rows)}
+    columns = [replace(column, type=how) for column, (_, how) in zip(table.columns, pairs, strict=True)]
+    metadata = {_KEY: frame_files.schema_json(frame, replace(table, columns=columns), rows=table.rows)}
     return pa.table([array for array, _ in pairs], names=names).replace_schema_metadata(metadata)
 
 
