@@ -25,7 +25,6 @@ from procore_nb.export.frame_files import (
     WritableColumn,
     frames_of,
     library,
-    repeated_name,
     writable,
 )
 from procore_nb.export.parquet import encoded
@@ -175,13 +174,9 @@ def _writer_of(connection: Any) -> Callable[[Any, DatabaseTable], None]:
 
 def _columns(frame: pd.DataFrame) -> tuple[dict[str, Any], frozenset[str]]:
     """The columns as Arrow arrays of few types, and which of them are JSON text."""
-    table = writable(frame)
-    duplicate = repeated_name(table.names)
-    if duplicate is not None or not table.names:
-        raise ArgumentError(
-            f"Two columns have the same name, {duplicate!r}." if table.names else "The frame has no columns.",
-            advice="A table has columns, each with a name of its own.",
-        )
+    table = writable(frame, unique=True)
+    if not table.columns:
+        raise ArgumentError("The frame has no columns.", advice="A table has at least one.")
     lists = (column for column in table.columns if column.type.logical == "list")
     json = frozenset(column.name for column in lists if column.type.categories is None)
     return {column.name: _array(column) for column in table.columns}, json

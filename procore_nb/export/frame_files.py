@@ -177,10 +177,11 @@ class WritableTable:
             yield [replace(column, values=column.values.iloc[rows]) for column in self.columns]
 
 
-def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
+def writable(frame: pd.DataFrame, *, ranges: bool = False, unique: bool = False) -> WritableTable:
     """The frame with its index as the first columns; whole numbers without a name are only row numbers.
 
-    With `ranges`, types have the least and greatest value, by which a file that a spreadsheet rewrote is understood.
+    With `ranges`, types have the least and greatest value, by which a file that a spreadsheet rewrote is understood. With
+    `unique`, two columns of one name are an error.
     """
     index = frame.index
     is_data = index.nlevels > 1 or index.name is not None or (len(index) > 0 and index.dtype.kind not in "iu")
@@ -191,6 +192,9 @@ def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
         for at, (name, level) in enumerate(levels)
     ]
     named += [(_title(label), frame.iloc[:, at]) for at, label in enumerate(frame.columns)]
+    repeated = [name for name, count in Counter(name for name, _ in named).items() if count > 1]
+    if unique and repeated:
+        raise ArgumentError(f"Two columns have the same name, {repeated[0]!r}.", advice="Rename one of them.")
     amounts = frozenset((frame.attrs.get("procore") or {}).get("amounts", ()))
     columns = []
     for name, series in named:
@@ -203,10 +207,6 @@ def writable(frame: pd.DataFrame, *, ranges: bool = False) -> WritableTable:
     return WritableTable(
         columns, len(frame), [_json_name(name) for name, _ in levels], _labels(frame.columns)
     )
-
-
-def repeated_name(names: list[str]) -> str | None:
-    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _levels(index: pd.Index[Any]) -> list[tuple[Any, pd.Series[Any]]]:

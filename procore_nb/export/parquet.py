@@ -110,10 +110,7 @@ def read_parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _arrow_table(frame: pd.DataFrame) -> pa.Table:
-    table = frame_files.writable(frame)
-    duplicate = frame_files.repeated_name(table.names)
-    if duplicate is not None:
-        raise ArgumentError(f"Two columns have the same name, {duplicate!r}.", advice="Rename one of them.")
+    table = frame_files.writable(frame, unique=True)
     pairs = [encoded(column.values, column.type) for column in table.columns]
     names = [name.encode("utf-8", "replace").decode() for name in table.names]
     columns = [replace(column, type=how) for column, (_, how) in zip(table.columns, pairs, strict=True)]
