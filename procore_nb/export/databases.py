@@ -20,13 +20,7 @@ import pyarrow as pa
 
 from procore_nb.call_errors import explain_calls
 from procore_nb.errors import ArgumentError, MissingExtraError, OutputError, warn
-from procore_nb.export.frame_files import (
-    INDEX_ADVICE,
-    WritableColumn,
-    frames_of,
-    library,
-    writable,
-)
+from procore_nb.export.frame_files import INDEX_ADVICE, WritableColumn, frames_of, library, writable
 from procore_nb.export.parquet import encoded
 from procore_nb.frames.codec import encode, json_value
 from procore_nb.near_match import did_you_mean

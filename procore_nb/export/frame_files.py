@@ -137,8 +137,7 @@ def library(name: str, feature: str, *, extra: str = "keep") -> Any:
     except ImportError as error:
         package = name.partition(".")[0]
         raise MissingExtraError(
-            f"{feature} needs {package}, which is not installed.",
-            advice=f'pip install "procore-nb[{extra}]"',
+            f"{feature} needs {package}, which is not installed.", advice=f'pip install "procore-nb[{extra}]"'
         ) from error
 
 

@@ -111,10 +111,7 @@ class Downloader:
         self._names: FolderNames
 
     def run(
-        self,
-        files: pd.DataFrame,
-        pool: Callable[..., Pool],
-        progress: Callable[[int, int], TransferProgress],
+        self, files: pd.DataFrame, pool: Callable[..., Pool], progress: Callable[[int, int], TransferProgress]
     ) -> pd.DataFrame:
         """Return the frame with `path`, `bytes`, `sha256`, `status` and `reason`; where it is stopped, `partial` is that frame."""
         records, kinds, hide = records_of(files), self._options.kinds, self._options.hide
