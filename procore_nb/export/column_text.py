@@ -150,7 +150,7 @@ def _texts_of_times(column: pd.Series[Any], logical: str) -> list[str | None]:
     zone = "Z" if logical == "time" else ""
     times = (column.dt.tz_convert("UTC").dt.tz_localize(None) if zone else column).to_numpy()
     texts = np.datetime_as_string(times, unit="D" if logical == "date" else "s")
-    fractional = (times != times.astype("M8[s]")) & (logical != "date") & ~np.isnat(times)
+    fractional = (times != times.astype("M8[s]")) & ~np.isnat(times)
     if fractional.any():
         texts = np.where(fractional, np.datetime_as_string(times), texts)
     return [None if text == "NaT" else text + zone for text in texts.tolist()]

@@ -345,9 +345,8 @@ def _microseconds(value: Any) -> int | None:
     if moment is None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (
-        aware.astimezone(UTC) - _EPOCH
-    ) // _MICROSECOND  # an offset may lead out of the calendar: an error
+    # An offset may lead out of the calendar, which is an error.
+    return (aware.astimezone(UTC) - _EPOCH) // _MICROSECOND
 
 
 def _day_with_time(value: Any) -> int | None:

@@ -206,6 +206,14 @@ def test_what_no_reader_understands_is_counted_whatever_the_dtype(tmp_path: Path
     )
 
 
+def test_what_only_a_parser_takes_for_a_number_is_counted_and_missing(tmp_path: Path) -> None:
+    path = to_csv(to_frame([{"id": 1, "amount": "1.50"}], decimals="exact"), tmp_path / "a.csv")
+    path.write_text("id,amount\n0x1F,NaN\n", encoding="utf-8")
+    with pytest.warns(ProcoreWarning, match=r"id 1 \('0x1F'\); amount 1 \('NaN'\)"):
+        back = read_csv(path)
+    assert back.isna().all(axis=None)
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_file_saved_again_with_another_separator_is_understood(tmp_path: Path, separator: str) -> None:
     frame = to_frame([{"id": 1, "name": "a;b,c", "code": "007"}, {"id": 2, "name": "", "code": None}])

@@ -125,6 +125,14 @@ def test_a_broken_body_is_resumed_where_the_store_offers_it(
     assert _files_of(tmp_path) == {"Lenox Avenue/images/IMG_1.jpg": body}
 
 
+def test_retries_are_counted_anew_while_more_of_the_file_comes(
+    host: Procore, patient: Patient, tmp_path: Path
+) -> None:
+    host.photo(1, b"abc" * 1000, cut_after=[500, 1000, 1500, 2000], ranges=False)
+    procore = patient(retries=1)
+    assert procore.download(procore.files("images", 7), tmp_path)["status"].tolist() == ["saved"]
+
+
 def test_a_broken_body_begins_again_where_it_does_not(
     host: Procore, patient: Patient, tmp_path: Path
 ) -> None:

@@ -130,7 +130,7 @@ def test_lists_read_from_parquet_are_arrays_and_ids_may_be_words() -> None:
 
 
 def test_hostile_records_are_only_text() -> None:
-    deep: dict = {"id": 1}
+    deep: dict = _attachment(7)
     for _ in range(60):
         deep = {"id": 1, "attachments": [deep]}
     odd = [

@@ -186,3 +186,13 @@ def test_a_column_of_dates_widens_to_times() -> None:
     days = pa.table({"due": pa.array([0, None], pa.date32())})
     wider = conform(days, {"due": "time"}, {"due": "date"}, ())
     assert from_arrow(wider, {"due": "time"})["due"][0] == pd.Timestamp(0, tz="UTC")
+
+
+def test_decimals_that_arrow_cannot_hold_are_text_and_missing_ones_stay_decimals() -> None:
+    def encoded(*values: str) -> pa.Array:
+        return encode(pd.Series([Decimal(value) for value in values], dtype=object), "decimal")
+
+    assert encoded("1.5", "Infinity").to_pylist() == ["1.5", "Infinity"]
+    assert encoded("1" * 39).to_pylist() == ["1" * 39]
+    assert encoded("1.5", "10.25").type == pa.decimal128(4, 2)
+    assert pa.types.is_decimal(encoded("NaN").type)

@@ -147,3 +147,11 @@ def test_a_custom_field_on_the_row_itself_is_read_like_the_others() -> None:
 def test_what_only_looks_like_a_custom_field_is_flattened_whole() -> None:
     frame = to_frame([{"fields": {"custom_field_1": {"name": "a", "required": True}}}])
     assert list(frame.columns) == ["fields.custom_field_1.name", "fields.custom_field_1.required"]
+
+
+def test_custom_fields_of_the_row_itself_are_seen_where_columns_are_selected() -> None:
+    builder = FrameBuilder(columns=["id", "custom_fields.Zone"])
+    builder.add([{"id": 1, "subject": "x", "custom_field_7": {"data_type": "string", "value": "North"}}])
+    assert builder.custom_fields == {7}
+    builder.define({7: ("Zone", "string")})
+    assert builder.build().to_dict("list") == {"id": [1], "custom_fields.Zone": ["North"]}

@@ -217,3 +217,9 @@ def test_new_fields_are_named_once() -> None:
     builder.add([{"o": None, "custom_fields": {"custom_field_7": "x"}}], leading=(7,))
     assert builder.build().attrs["procore"]["new_fields"] == ["o.new", "fresh"]
     assert "new_fields" not in to_frame([{"a": 1}]).attrs["procore"]
+
+
+def test_a_key_whose_objects_have_no_keys_is_a_column_of_nulls() -> None:
+    frame = to_frame([{"id": 1, "office": {}}, {"id": 2, "office": None}])
+    assert list(frame) == ["id", "office"]
+    assert frame["office"].isna().all()
