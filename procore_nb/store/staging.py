@@ -269,10 +269,21 @@ def _metadata(files: Files, path: str) -> dict[str, Any]:
         return dict(orjson.loads(reader.schema.metadata[_METADATA]))
 
 
+def relabelled(manifest: Manifest, fields: Names) -> Manifest:
+    """The manifest with its columns as custom fields are labelled now."""
+    names = renames(manifest.fields, fields)
+    return replace(
+        manifest,
+        columns={names.get(name, name): logical for name, logical in manifest.columns.items()},
+        exact=tuple(names.get(name, name) for name in manifest.exact),
+        aliases={names.get(name, name): alias for name, alias in manifest.aliases.items()},
+        fields=fields,
+    )
+
+
 def next_schema(endpoint: Any, manifest: Manifest, plan: SyncPlan, staged: StagedRows) -> Manifest:
-    """The next manifest's columns and key."""
-    labels = renames(manifest.fields, staged.fields)
-    columns = {labels.get(name, name): logical for name, logical in manifest.columns.items()}
+    """The next manifest's columns and key; `manifest` has the labels of now."""
+    columns = dict(manifest.columns)
     if not columns:  # those of a list before a row of it has been seen
         empty = FrameBuilder(endpoint, leading=plan.target_columns, decimals="exact").build()
         columns = logical_types(empty, endpoint)
@@ -281,8 +292,8 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: SyncPlan, staged: Stage
     if plan.drop_personal:
         for name in personal_columns(columns):
             del columns[name]
-    exact = {*(labels.get(name, name) for name in manifest.exact), *staged.exact} & columns.keys()
-    known = {labels.get(name, name): alias for name, alias in manifest.aliases.items()}
+    exact = {*manifest.exact, *staged.exact} & columns.keys()
+    aliases = safe_names([*columns, *(EXACT + name for name in exact)], manifest.aliases)
     has_id = manifest.has_id if manifest.parts else "id" in columns
     key = tuple(name for name in (*plan.target_columns, "id") if name in columns and (has_id or name != "id"))
     return replace(
@@ -293,10 +304,7 @@ def next_schema(endpoint: Any, manifest: Manifest, plan: SyncPlan, staged: Stage
         unique=(manifest.unique or plan.mode == "full") and (not has_id or _unique(staged)),
         columns=columns,
         exact=tuple(sorted(exact)),
-        aliases=safe_names([*columns, *(EXACT + name for name in exact)], known)
-        if manifest.safe_names
-        else {},
-        fields=staged.fields,
+        aliases=aliases if manifest.safe_names else {},
     )
 
 

@@ -299,33 +299,30 @@ def named_lists(
     return lists
 
 
-def lists_above(names: Iterable[str], catalogue: Catalogue) -> set[str]:
-    """The lists that may be above these, and above those."""
-    above, below = set[str](), set(names)
-    while below:
-        groups = [group for name in below for group in catalogue.endpoint(name).parents.values()]
-        below = {name for group in groups for name in group} - above
-        above |= below
-    return above
+Arguments = Mapping[str, Any]
 
 
 def with_parents(
-    lists: Mapping[str, Mapping[str, Any]], catalogue: Catalogue, kept: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Mapping[str, Any]]:
+    lists: Mapping[str, Arguments], catalogue: Catalogue, kept: Callable[[str], Arguments | None]
+) -> dict[str, Arguments]:
     """The lists, and before each those below which it is requested: else rows below new parents would never come.
 
-    `kept` holds the arguments of the tables in the store. Of several lists that may be above, the first of them is taken.
+    `kept` gives the arguments of a table in the store (None: there is none). Of several lists that may be above, the first of them is taken.
     """
-    ordered: dict[str, Mapping[str, Any]] = {}
-    known = {**kept, **lists}
+    ordered: dict[str, Arguments] = {}
+
+    def known(name: str) -> Arguments | None:
+        return lists[name] if name in lists else kept(name)
+
     for name, arguments in lists.items():
         above, endpoint = list[tuple[str, ...]](), catalogue.endpoint(name)
         with suppress(ArgumentError, CatalogError):  # which come up when it is its turn
             above = [endpoint.parents.get(column, ()) for column in target_columns(endpoint, arguments)]
-        parents = [
-            next((table for table in group if len(group) == 1 or table in known), "") for group in above
-        ]
-        missing = {parent: known.get(parent, {}) for parent in parents if parent and parent not in ordered}
+        missing: dict[str, Arguments] = {}
+        for group in above:
+            parent = next((table for table in group if len(group) == 1 or known(table) is not None), "")
+            if parent and parent not in ordered:
+                missing[parent] = known(parent) or {}
         ordered |= with_parents(missing, catalogue, known)
         ordered.setdefault(name, arguments)
     return ordered

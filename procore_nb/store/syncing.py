@@ -76,11 +76,10 @@ def sync_tables(
     states = _States(files)
     finder = strategy.TargetFinder(procore, projects, kept=states.rows)
     facts = {"environment": procore.environment.name, "company_id": procore.company_id}
-    kept = states.arguments(strategy.lists_above(lists, procore.catalogue) - lists.keys())
     as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
-    for name, arguments in strategy.with_parents(lists, procore.catalogue, kept).items():
+    for name, arguments in strategy.with_parents(lists, procore.catalogue, states.arguments).items():
         endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
-        chosen = as_kept if name in kept else options
+        chosen = options if name in lists or states.arguments(name) is None else as_kept
         log = SyncLog(folder_name(endpoint.name))
         logs.append(log)
         try:
@@ -113,14 +112,12 @@ class _States:
             self.manifests[table] = present(self._files, table)
         return self.manifests[table]
 
-    def arguments(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """What tables are requested with; one that cannot be read comes up when it is its turn."""
-        found: dict[str, dict[str, Any]] = {}
-        for name in self._names.intersection(names):
-            with suppress(StoreError):
-                if (manifest := self.manifest(name)) is not None:
-                    found[name] = manifest.arguments
-        return found
+    def arguments(self, name: str) -> dict[str, Any] | None:
+        """What a table is requested with; one that cannot be read comes up when it is its turn."""
+        with suppress(StoreError):
+            manifest = self.manifest(name) if name in self._names else None
+            return None if manifest is None else manifest.arguments
+        return None
 
     def rows(self, name: str) -> pd.DataFrame | None:
         """The rows of a table as they are now, or None if it is not kept."""

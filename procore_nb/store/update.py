@@ -43,7 +43,15 @@ from procore_nb.store.pii import scrubbed
 from procore_nb.store.report import SyncLog
 from procore_nb.store.scan import find_table, joined, read_table, rows_at
 from procore_nb.store.snapshot import Snapshot, recover, state_named
-from procore_nb.store.staging import StagedRows, Staging, next_schema, read_staged, renamed, renames
+from procore_nb.store.staging import (
+    StagedRows,
+    Staging,
+    next_schema,
+    read_staged,
+    relabelled,
+    renamed,
+    renames,
+)
 from procore_nb.store.strategy import SyncPlan
 
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
@@ -66,15 +74,15 @@ class Update:
         declared = {".".join(path) for path in declared_by(endpoint).columns}
         order = before.key or (*plan.target_columns, "id")
         self._staged = StagedRows(files, staging.files("rows"), before, order=order, declared=declared)
-        self._after = after = next_schema(endpoint, before, plan, self._staged)
+        known = relabelled(before, self._staged.fields)
+        self._after = after = next_schema(endpoint, known, plan, self._staged)
         recycled = [read_staged(files, path) for path in staging.files("bin")] if after.has_id else []
         ids = [row_ids(rows, after.target_columns) for rows in recycled if "id" in rows.column_names]
         self._recycled = pa.concat_arrays([pa.array([], pa.string()), *ids])
         self._renames = renames(before.fields, after.fields)
-        self._types = {self._renames.get(name, name): logical for name, logical in before.columns.items()}
-        aliases = {self._renames.get(name, name): alias for name, alias in before.aliases.items()}
-        realiased = any(after.aliases.get(name) != aliases.get(name) for name in self._types)
-        retyped = {name for name, logical in self._types.items() if after.columns.get(name) != logical}
+        self._types = known.columns
+        realiased = any(after.aliases.get(name) != known.aliases.get(name) for name in known.columns)
+        retyped = {name for name, logical in known.columns.items() if after.columns.get(name) != logical}
         self._rewrite = bool(retyped or realiased or plan.scrub or self._renames)
         self._reordered = not retyped.isdisjoint(after.key)
         self._snapshot = Snapshot(files, before, after, self._upgraded, rewrite=self._rewrite)

@@ -140,11 +140,11 @@ def test_every_list_whose_ids_other_lists_have_can_be_kept() -> None:
     ]
     places = {one.name: target_columns(one, {}) for one in known}
     for kept in ({"rfis": {}}, {one.name: {} for one in catalog.endpoints()}):
-        found = with_parents({one.name: {} for one in reversed(known)}, catalog.load(), kept)
+        found = with_parents({one.name: {} for one in reversed(known)}, catalog.load(), kept.get)
         assert {*found} >= {*places}
         order = list(found)
         assert order.index("budget_views") < order.index("budget_view_detail_rows")
-    assert list(with_parents({"rfqs": {}}, catalog.load(), {"work_order_contracts": {}})) == [
+    assert list(with_parents({"rfqs": {}}, catalog.load(), {"work_order_contracts": {}}.get)) == [
         "work_order_contracts",
         "rfqs",
     ], "of two lists that may be above, the one in the store"
