@@ -189,6 +189,23 @@ def test_a_person_inside_lists_is_gone_at_any_depth() -> None:
     assert (row["assignee_ids"], row["numbers"]) == ("[8]", "[7,8]")
 
 
+def test_addresses_and_names_are_learned_from_rows_and_objects_that_are_the_person() -> None:
+    columns = {
+        "id": [7, 8],
+        "email_address": [" Kim@Example.com", "lee@example.com"],
+        "first_name": ["Kim", "Lee"],
+        "last_name": ["Ode", "Poe"],
+        "created_by.id": [8, 7],
+        "created_by.login": ["lee", "kim"],
+        "created_by.company.name": ["Firm", "Firm"],
+    }
+    types = {name: "integer" if name.endswith("id") else "text" for name in columns}
+    person = Person("7")
+    _Erased(pa.table(columns), Manifest("users", "/users", columns=types, key=("id",)), person, "id")  # type: ignore[arg-type]
+    assert person.addresses == {"kim@example.com", "kim"}
+    assert person.names == {"kim ode", "ode, kim"}
+
+
 def test_rows_that_were_fetched_for_the_person_are_gone() -> None:
     columns = {"user_id": [7, 8], "id": [1, 1]}
     assert erased(columns, {"user_id": "integer", "id": "integer"}, targets=("user_id",)) == [
