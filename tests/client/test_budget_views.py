@@ -113,3 +113,20 @@ def test_estimate_and_count_of_budgets(another, connected) -> None:  # type: ign
     assert procore.estimate("budget", projects="all")[["targets", "requests"]].iloc[0].tolist() == [2, 5]
     assert len(ours.calls) == 1
     assert procore.count("budget", projects="all")["rows"].tolist() == [1, 1]
+
+
+def test_a_project_that_refuses_its_views_is_named_once(another, connected) -> None:  # type: ignore[no-untyped-def]
+    ours = server(another, {7: [STANDARD], 8: [STANDARD]})
+    answer = ours.twist
+
+    def refuse(asked: Any) -> Any:
+        refused = asked.path == VIEWS and asked.one("project_id") == "8"
+        return Said(403, {"message": "No."}) if refused else answer(asked)
+
+    ours.twist = refuse
+    with pytest.warns(pnb.ProcoreWarning, match="1 of 2") as caught:
+        frame = connected(ours).table("budget", projects=[7, 8])
+    assert len(caught) == 1
+    assert [(row["project_id"], row["reason"]) for row in frame.attrs["procore"]["skipped"]] == [
+        (8, "403: No.")
+    ]
