@@ -159,7 +159,7 @@ def test_geojson_holds_values_that_a_strict_encoder_refuses(tmp_path: Path, odd:
 
 def test_a_value_nested_beyond_any_encoder_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
     frame = pd.DataFrame({"latitude": [1.0], "longitude": [2.0]})
-    frame["deep"] = pd.Series([nested(50_000)], dtype=object)
+    frame["deep"] = pd.Series([nested(3_000)], dtype=object)
     with pytest.raises(OutputError, match="nested too deeply"):
         to_geojson(frame, tmp_path / "p.json")
 

@@ -658,7 +658,8 @@ def test_parents_are_all_rows_of_their_list_or_one_chosen_by_name(
 def announced(explorer: Explorer, monkeypatch: pytest.MonkeyPatch, rfis: pd.DataFrame) -> Explorer:
     """An explorer that takes any fetch of many targets for a long one."""
     monkeypatch.setattr("procore_nb.widgets.explorer._LONG", 0.0)
-    choose(explorer, int(rfis["project_id"].iloc[0]))
+    counts = rfis["project_id"].value_counts()
+    choose(explorer, int(counts[counts > 5].index[-1]))
     explorer.endpoints.value = "rfi_replies"
     press_fetch(explorer)
     return explorer
