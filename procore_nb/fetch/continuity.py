@@ -13,12 +13,8 @@ from procore_nb.fetch.pages import PageStats
 
 _PROBES = 4  # pages looked at once more, where nothing says that the list moved
 _TRIES = 6  # readings of the two pages beside a gap, before all pages are read again
-_SWEEPS = 4  # through all pages
+_SWEEPS = 4  # through all pages, for rows that are missing from the total
 _BUSY = 3  # changes seen while pages were read again; then equal pages must be seen more often
-
-
-class UnstableListError(Exception):
-    """The list changed faster than it could be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ class Continuity:
             self._drift = 1 if self.shared_edges() else -1
 
     def pages_to_read(self) -> Iterator[int]:
-        """Yield the page to read next, which is added before the next step; `UnstableListError` where all was tried in vain.
+        """Yield the page to read next, which is added before the next step; for a list that never rests there is always one.
 
         First whatever may be missing between two pages; then the head, where new rows mostly come, until it brings nothing
         new; then the end, and everything once more, where rows are still missing from the total.
@@ -172,8 +168,6 @@ class Continuity:
 
     def _sweep(self) -> Iterator[int]:
         """Yield all pages, one after the other: forward where rows are pushed back, backward where they move up."""
-        if self._sweeps >= _SWEEPS:
-            raise UnstableListError
         self._sweeps += 1
         self._tries.clear()
         last = max((number for number, each in self._readings.items() if each[-1].keys), default=self._first)

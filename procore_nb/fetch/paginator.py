@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
 from procore_nb.errors import IncompleteError, ProcoreError
-from procore_nb.fetch.continuity import Continuity, Reading, UnstableListError
+from procore_nb.fetch.continuity import Continuity, Reading
 from procore_nb.fetch.pages import ListRequest, PageBuffer, PageRequest, PageStats
 from procore_nb.responses import Page
 
@@ -330,16 +329,15 @@ class Paginator:
     def _read_again(self) -> list[PageRequest]:
         """Read single pages again until nothing can be missing; one after the other, so that their order is certain."""
         self.stats.moved = self._continuity.moved
-        if self._turn < _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
-            with suppress(UnstableListError):
-                number = next(self._rereads, None)
-                if number is None:
-                    return self._conclude_moving() if self.stats.moved else self._conclude(None)
-                self._turn += 1
-                self._due = {number}
-                return [self._page(number)]
-        self._unreachable = "it changed faster than it could be read"
-        return self._conclude(None)
+        if self._turn >= _REREADS * (self.stats.pages - self._turn) + _REREADS_MORE:
+            self._unreachable = "it changed faster than it could be read"
+            return self._conclude(None)
+        number = next(self._rereads, None)
+        if number is None:
+            return self._conclude_moving() if self.stats.moved else self._conclude(None)
+        self._turn += 1
+        self._due = {number}
+        return [self._page(number)]
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         keys, new_rows = self.buffer.add_again(page.rows)

@@ -99,17 +99,34 @@ def test_a_list_that_stands_still_is_read_once(total: bool, link: bool) -> None:
     assert serve.requests == 20 + (0 if total else 4) + (0 if total or link else 1)
 
 
+def test_rows_that_came_behind_pages_that_were_read_are_found_at_the_end_and_in_the_middle() -> None:
+    class Scripted(LiveList):
+        def change(self) -> None:
+            for name in scripts[-1].get(self.requests, ()):
+                getattr(self, name)()
+
+        def insert_on_page_two(self) -> None:
+            self.rows.insert(12, self._new())
+
+    scripts = [{3: ["delete_head"], 10: ["insert_on_page_two"] * 2}, {4: ["insert_head"], 20: ["append"]}]
+    while scripts:
+        serve = Scripted(200, 10, {})
+        rows, one = fetch(serve, workers=1)
+        assert one.failure is None
+        assert set(serve.rows) <= set(rows)
+        scripts.pop()
+
+
 def test_a_list_that_changes_faster_than_it_can_be_read_is_an_error_and_no_endless_fetch() -> None:
     class Frantic(LiveList):
         def change(self) -> None:
-            for _ in range(self.size):
-                self.delete_head()
-                self.insert_middle()
+            self.rows = [self._new() for _ in range(200 + self.requests % 2)]
 
     serve = Frantic(200, 10, {}, seed=1)
-    rows, one = fetch(serve)
-    assert one.failure is not None or serve.stayed() <= set(rows)
-    assert serve.requests <= 20 + 5 * 40 + 40
+    _, one = fetch(serve)
+    assert one.failure is not None
+    assert "changed faster than it could be read" in one.failure.message
+    assert serve.requests <= 20 + 5 * 20 + 40
 
 
 def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
