@@ -219,6 +219,8 @@ def test_filters_that_procore_works_out_choose_rows_in_the_demo() -> None:
                 len(_CALLER.get(f"{every}&filters[{one}]={value}").json()) for value in ("true", "false")
             ]
             assert sum(counts) == len(_CALLER.get(every).json()) > 0, one
+    every = f"/rest/v1.1/projects/{_PROJECT}/submittals?per_page=2000"  # none is in a package
+    assert _CALLER.get(f"{every}&filters[unpackaged]=true").json() == _CALLER.get(every).json()
 
 
 @pytest.mark.parametrize(

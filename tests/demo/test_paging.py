@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from procore_nb.catalog import endpoints
 from procore_nb.demo import Demo
 
 from .conftest import Caller
+from .reading import address_of, rows_in
 
 _CALLER = Caller(Demo())
 _CALLER.log_in()
@@ -104,3 +106,16 @@ def test_links_can_repeat_the_whole_question(caller_of: Callable[[Demo], Caller]
         seen += [row["id"] for row in caller.get(address).json()]
     assert len(set(seen)) == 162
     assert 'rel="next"' not in (caller.get(address).header("Link") or "")
+
+
+def test_lists_without_pages_send_all_rows_unless_a_limit_is_asked_for(caller: Caller) -> None:
+    names = {"limit": "limit", "per_page_only": "per_page", "cursor": "per_page"}
+    seen = set()
+    for one in (one for one in endpoints() if one.paging in names):
+        limit = f"{address_of(one)}&{names[one.paging]}"
+        bodies = [caller.get(address).body for address in (address_of(one), f"{limit}=1000", f"{limit}=1")]
+        rows, all_rows, first = (rows_in(body, one.envelope) for body in bodies)
+        assert rows == all_rows, one.name
+        assert first == rows[:1], one.name
+        seen.add(len(rows) > 1)
+    assert True in seen

@@ -19,10 +19,10 @@ from procore_nb.demo.tables.plan import Works, once_begun, plan_of
 from procore_nb.demo.tables.registry import RequestContext, Row, Rows, per_project, table
 from procore_nb.demo.tables.templates import fixed_entry, names_of, render
 
-_PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
+_BODY_PARTS: dict[str, list[str]] = read_facts("safety")["parts_hurt"]
 _TITLES: dict[str, list[str]] = read_facts("safety")["titles"]
-FROM_ACCIDENTS = 3_000  # numbers of the ids of those that incidents asked for
-FIRST_AID, MEDICAL, LOST, RESTRICTED, REPORT = range(5)
+_FROM_ACCIDENTS = 3_000  # numbers of the ids of those that incidents asked for
+_FIRST_AID, _MEDICAL, _LOST, _RESTRICTED, _REPORT = range(5)
 # Incidents in 200,000 hours; one in seven is recordable, which makes the rate of the industry in the United States, some 2.4.
 _PER_200_000 = 14
 
@@ -47,7 +47,7 @@ class Accident:
 
     @property
     def recordable(self) -> bool:
-        return self.kind == "injury" and self.filing in (MEDICAL, LOST, RESTRICTED)
+        return self.kind == "injury" and self.filing in (_MEDICAL, _LOST, _RESTRICTED)
 
     @property
     def observed(self) -> bool:
@@ -74,9 +74,9 @@ def accidents(context: RequestContext, term: Works) -> Iterator[Accident]:
             kind = draw.choices(("near_miss", "injury", "damage", "spill"), (55, 35, 7, 3))[0]
             filing = draw.choices(range(5), (50, 17, 13, 10, 10))[0]
             away = light = 0
-            if kind == "injury" and filing == LOST:
+            if kind == "injury" and filing == _LOST:
                 away = min(90, 1 + int(draw.lognormvariate(2.0, 0.9)))
-            if kind == "injury" and filing == RESTRICTED:
+            if kind == "injury" and filing == _RESTRICTED:
                 light = draw.randrange(2, 21)
             returned = day.day + timedelta(days=away + 1) if 0 < away < ago else None
             still_open = bool(away and not returned) or (ago < 21 and draw.random() < 0.7)
@@ -132,9 +132,9 @@ def incident_records(context: RequestContext) -> Rows:
             "parts": [part], "restricted": 0 if transferred else accident.days_restricted,
             "transferred": accident.days_restricted if transferred else 0,
             "cost": Decimal(cost).quantize(Decimal("0.01")),
-            "overnight": accident.filing == LOST and accident.days_lost > 14,
-            "emergency": accident.filing in (MEDICAL, LOST),
-            "provider": "Site first aider" if accident.filing == FIRST_AID else None,
+            "overnight": accident.filing == _LOST and accident.days_lost > 14,
+            "emergency": accident.filing in (_MEDICAL, _LOST),
+            "provider": "Site first aider" if accident.filing == _FIRST_AID else None,
             "spill": fixed_entry(context, "incident_environmental_types", accident.index),
             "litres": Decimal(20 + accident.index * 15 % 180),
         }  # fmt: skip
@@ -145,7 +145,7 @@ def incident_records(context: RequestContext) -> Rows:
 def incident_actions(context: RequestContext) -> Rows:
     """The first action may have become an observation."""
     for accident in accidents(context):
-        observation = context.id("observation", FROM_ACCIDENTS + accident.index)
+        observation = context.id("observation", _FROM_ACCIDENTS + accident.index)
         for step in range(accident.actions):
             action = fixed_entry(context, "incident_action_types", accident.index + step)
             yield render(
@@ -180,7 +180,7 @@ def _harm(context: RequestContext, accident: Accident) -> tuple[Row, Row, Row]:
     affliction = fixed_entry(context, "incident_affliction_types", number)
     if affliction["name"] == "Fracture" and not accident.recordable:
         affliction = fixed_entry(context, "incident_affliction_types", number - 1)
-    parts = _PARTS[affliction["name"]]
+    parts = _BODY_PARTS[affliction["name"]]
     part = names_of("incident_body_parts").index(parts[(number // 2 + accident.code) % len(parts)])
     activity = fixed_entry(context, "incident_work_activities", number * 3 + accident.index)
     return affliction, fixed_entry(context, "incident_body_parts", part), activity
@@ -321,7 +321,7 @@ def observation_items(context: RequestContext) -> Rows:
             origin = render("incident_origin", context, accident=accident, action=accident.index * 4)
             seen = context.calendar.after(accident.happened, 0.3)
             times = seen, context.calendar.after(seen, 18) if accident.closed else None
-            text, number = "After an incident: make the place safe", FROM_ACCIDENTS + accident.index
+            text, number = "After an incident: make the place safe", _FROM_ACCIDENTS + accident.index
             yield _observation(context, number, text, 2, accident.code, *times, origin)
     yield from _noticed(context)
 

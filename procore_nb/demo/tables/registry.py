@@ -11,6 +11,7 @@ To add a table, in a module beside this one:
         for number in range(12):
             yield {"id": context.id("rfi", number), "subject": f"Question {number}"}
 
+or `yield render("rfi", context, …)`: a row template of `data` says which key shows what (`templates`).
 A row may hold dates, times and decimals as Python has them: `serialised` writes them as the list declares. Keys the catalogue
 declares and a row leaves out come as `templates.common` says, else as null (lists as []), keys it does not know are dropped.
 So one function may serve several names, also a v1 and a v2 list. Filters, sorts, views, dates and pages need nothing from the table. A row with
