@@ -108,7 +108,11 @@ def test_rows_that_came_behind_pages_that_were_read_are_found_at_the_end_and_in_
         def insert_on_page_two(self) -> None:
             self.rows.insert(12, self._new())
 
-    scripts = [{3: ["delete_head"], 10: ["insert_on_page_two"] * 2}, {4: ["insert_head"], 20: ["append"]}]
+    # At the end while the head is read again; in the middle while gaps are closed behind a deletion.
+    scripts = [
+        {8: ["delete_head"], 32: ["insert_on_page_two"], 37: ["insert_on_page_two"]},
+        {4: ["insert_head"], 21: ["append"]},
+    ]
     while scripts:
         serve = Scripted(200, 10, {})
         rows, one = fetch(serve, workers=1)
