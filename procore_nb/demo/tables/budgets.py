@@ -40,7 +40,7 @@ def _asked(context: RequestContext) -> tuple[date, dict[str, str]]:
         return TODAY, _VIEWS[number][3] if number in views else {}
     number = context.number_of(SNAPSHOT, snapshot)
     days: dict[int | None, date] = dict(enumerate(_quarters(context)))
-    return days.get(number, TODAY), _VIEWS[views[0]][3] if views and number in days else {}
+    return days.get(number, TODAY), _VIEWS[views[0]][3] if number in days else {}
 
 
 @table("budget_views")
