@@ -206,6 +206,8 @@ class ReportData:
     def exclude(self, name: str, rows: pd.DataFrame, mask: Column[Any], reason: str) -> pd.DataFrame:
         """Return the rows that stay, and count those left out."""
         excluded = mask.fillna(False).to_numpy(dtype=bool)
+        if not excluded.any():
+            return rows
         self.coverage.exclude(name, rows["project_id"][excluded], reason)
         return rows[~excluded].copy()
 
