@@ -23,7 +23,7 @@ def frames() -> dict[str, pd.DataFrame]:
     """Every list of every report, of a few projects of the demo."""
     found: dict[str, pd.DataFrame] = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "Demo", lambda whole=demo.Demo: whole(demo.Portfolio(2)))
+        patch.setattr(demo, "Demo", lambda whole=demo.Demo: whole(demo.Portfolio(4)))
         with pnb.connect("demo", progress=False) as procore:
             reader = reader_for(procore, projects="all", progress=False)
             for one in reports.REPORTS.values():
