@@ -28,17 +28,7 @@ from procore_nb.scalars import utc_text
 from procore_nb.store.data_files import cuts, key_at, position, read_rows, row_ids, sorted_by, targets_of
 from procore_nb.store.delta_log import commits
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import (
-    DELETED_AT,
-    FIRST_SEEN,
-    VALID_FROM,
-    VALID_TO,
-    Manifest,
-    Part,
-    by_moment,
-    by_target,
-    moment_of,
-)
+from procore_nb.store.manifest import BOOKS, Manifest, Part, by_moment, by_target, moment_of
 from procore_nb.store.pii import scrubbed
 from procore_nb.store.report import SyncLog
 from procore_nb.store.scan import find_table, joined, read_table, rows_at
@@ -54,6 +44,7 @@ from procore_nb.store.staging import (
 )
 from procore_nb.store.strategy import SyncPlan
 
+FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = BOOKS
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
 
