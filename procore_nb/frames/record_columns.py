@@ -216,13 +216,15 @@ def column_names(
 
 def dotted(path: Path, labels: Mapping[int, str]) -> str:
     """The path with dots, custom fields by label, also one on the row itself (submittals v2)."""
-    ids = [custom_field_id(part) for part in path]
-    on_the_row = len(path) <= 2 and ids[0] is not None
+    text = ".".join(map(str, path))
+    if "custom_field_" not in text:  # which spares wide records a search in each part
+        return text
+    ids = [custom_field_id(key) for key in path]
+    keys = map(str, path)
     parts = [
-        str(part) if number is None else labels.get(number, part)
-        for part, number in zip(path, ids, strict=True)
+        key if number is None else labels.get(number, key) for key, number in zip(keys, ids, strict=True)
     ]
-    return ".".join(["custom_fields", *parts] if on_the_row else parts)
+    return ".".join(["custom_fields", *parts] if len(path) <= 2 and ids[0] is not None else parts)
 
 
 # -- columns to arrays -----------------------------------------------------------------------------------------
