@@ -290,8 +290,19 @@ def test_a_raw_path_with_a_placeholder_goes_across_projects(another, connected) 
     assert frame["id"].tolist() == frame["project_id"].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        Faults().sometimes(0.2, "broken", seed=1),
+        Faults().sometimes(0.15, "cut", seed=2).sometimes(0.1, "dropped", seed=3),
+        Faults().on((3, 9), "revoked").on(5, "busy", 2),
+        Faults().sometimes(0.1, "unavailable", 1, seed=5).always("clamped", 3),
+    ],
+)
 @pytest.mark.slow
-def test_a_frame_from_a_fetch_with_faults_equals_one_from_a_fetch_without(to_demo, clock) -> None:  # type: ignore[no-untyped-def]
+def test_a_frame_from_a_fetch_with_faults_equals_one_from_a_fetch_without(
+    to_demo, clock, faults: Faults
+) -> None:  # type: ignore[no-untyped-def]
     def fetched(faults: Faults) -> pd.DataFrame:
         procore = to_demo(Demo(clock=clock), retries=9)
         projects = procore.projects().head(5)
@@ -300,14 +311,7 @@ def test_a_frame_from_a_fetch_with_faults_equals_one_from_a_fetch_without(to_dem
             warnings.simplefilter("ignore", pnb.ProcoreWarning)  # one of them may not be read
             return procore.table("rfis", projects=projects)
 
-    whole = fetched(Faults())
-    for faults in (
-        Faults().sometimes(0.2, "broken", seed=1),
-        Faults().sometimes(0.15, "cut", seed=2).sometimes(0.1, "dropped", seed=3),
-        Faults().on((3, 9), "revoked").on(5, "busy", 2),
-        Faults().sometimes(0.1, "unavailable", 1, seed=5).always("clamped", 3),
-    ):
-        pd.testing.assert_frame_equal(fetched(faults), whole)
+    pd.testing.assert_frame_equal(fetched(faults), fetched(Faults()))
 
 
 def test_refused_credentials_end_the_fetch_and_are_no_skipped_project(another, connected) -> None:  # type: ignore[no-untyped-def]
