@@ -104,7 +104,9 @@ def __getattr__(name: str) -> Any:
 
         meant = ("connect",) if name.lower() in _CONNECT else near(name, _HOMES, letters=0.75)
         hint = f"Did you mean {' or '.join(f'pnb.{one}' for one in meant)}?" if meant else ""
-        if name in FOR_PEOPLE or any(name in (one.name, *one.aliases) for one in load().endpoints):
+        if name in FOR_PEOPLE or any(
+            name in (endpoint.name, *endpoint.aliases) for endpoint in load().endpoints
+        ):
             call = name if name in FOR_PEOPLE else f"lists.{name}"
             hint = f'Write procore = pnb.connect("demo"), then procore.{call}(…).'
         raise NoAttributeError(f"module 'procore_nb' has no attribute {name!r}.", advice=hint)

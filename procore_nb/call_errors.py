@@ -55,14 +55,24 @@ def _problem(
     parameters, own = list(inspect.signature(function).parameters.values()), next(iter(values), None)
     if parameters and parameters[0].name == "self":
         parameters, values = parameters[1:], values[1:]
-    without = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    by_name = [one.name for one in parameters if one.kind in (one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    any_name = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    without = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    by_name = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
     name = getattr(own, "name", name) if name == "__call__" else name
     required = [one.name for one in without if one.default is one.empty]
     first = [one.name for one in without[: max(len(required), 1)]]
-    options = [f"{one.name}=…" for one in parameters if one.kind is one.KEYWORD_ONLY][:_SHOWN]
+    options = [f"{parameter.name}=…" for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY][
+        :_SHOWN
+    ]
     line = f"Write {name}({', '.join([*first, *options])})."
     unknown = [one for one in named if one not in by_name and not any_name]
     absent = [one for one in required[len(values) :] if one not in named or one not in by_name]

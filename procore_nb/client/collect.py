@@ -270,7 +270,7 @@ class ListFetch:
         """Return the frame with its account; `stats` are those of its one target, None: those of all."""
         whole = stats is None
         stats = [end.stats for end in self._done.values()] if stats is None else stats
-        totals = [one.total for one in stats if one.total is not None]
+        totals = [stat.total for stat in stats if stat.total is not None]
         if whole and self._limited and len(totals) < len(self.requests):
             totals.clear()  # of some targets is not how many there are
         if self.query.categories:
@@ -281,7 +281,7 @@ class ListFetch:
             frame,
             **self.about,
             requests=requests,
-            pages=sum(one.pages for one in stats),
+            pages=sum(stat.pages for stat in stats),
             total=sum(totals) if totals else None,
             rows=len(frame),
             skipped=list(self.skipped),

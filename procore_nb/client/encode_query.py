@@ -103,12 +103,12 @@ def has_dates(parameters: Iterable[Pair]) -> bool:
 
 def _window(endpoint: Endpoint, rest: dict[str, Any], today: date) -> list[Pair]:
     """Turn start= and end= into the list's start_date and end_date."""
-    own = {one.name for one in endpoint.arguments}
+    own = {argument.name for argument in endpoint.arguments}
     ends = {name: rest.pop(name) for name in ("start", "end") if name in rest and name not in own}
     if all(value is None for value in ends.values()):
         return []
     if not {"start_date", "end_date"} <= set(endpoint.other_query):
-        timed = [one.name for one in endpoint.arguments if one.form or "date" in one.name]
+        timed = [argument.name for argument in endpoint.arguments if argument.form or "date" in argument.name]
         problem = f"{endpoint.name} has no start and end."
         raise CatalogError(problem, advice=f"Its time filters: {', '.join(timed) or 'none'}.")
     twice = [name for name in ("start_date", "end_date", "log_date") if rest.get(name) is not None]
@@ -313,6 +313,6 @@ def _column_for(endpoint: Endpoint, name: str) -> str:
     """Return the column that people mean by a word: `city`, `state_code` for state, `project_stage.name` for stage."""
     if not name.isidentifier() or name == "deleted":  # rows that were deleted are in no frame
         return ""
-    columns = [one.name for one in endpoint.fields if not one.in_list and one.type != "object"]
+    columns = [field.name for field in endpoint.fields if not field.in_list and field.type != "object"]
     forms = (rf"{name}", rf"{name}\.name", rf"\w+_{name}\.name", rf"{name}_code|{name}_name|{name}_number")
-    return next((one for form in forms for one in columns if re.fullmatch(form, one)), "")
+    return next((column for form in forms for column in columns if re.fullmatch(form, column)), "")

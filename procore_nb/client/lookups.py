@@ -177,10 +177,10 @@ class Lookups(Connection):
         frame = pd.DataFrame(accounts, columns=None if accounts else ["company_id"])
         texts = {name for name in frame.columns if any(isinstance(value, str) for value in frame[name])}
         frame["rows"] = [
-            None if one is None else one.rows if one.total is None else one.total for one in stats
+            None if stat is None else stat.rows if stat.total is None else stat.total for stat in stats
         ]
         frame["counted"] = [
-            None if one is None else "rows" if one.total is None else "total" for one in stats
+            None if stat is None else "rows" if stat.total is None else "total" for stat in stats
         ]
         labels = [None if one else target.label for target, one in zip(fetch.targets, stats, strict=True)]
         frame["reason"] = [reasons.get(label) for label in labels]

@@ -73,7 +73,9 @@ class ListQuery:
         if self.max_rows is not None:
             self.max_rows = positive(self.max_rows, "max_rows")
         # `id=` is taken for the one placeholder that Procore calls so: receipt_id in …/receipts/{id}/line_items.
-        names = {one.key: one.name for one in self.endpoint.arguments if one.place == "path"}
+        names = {
+            argument.key: argument.name for argument in self.endpoint.arguments if argument.place == "path"
+        }
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
             self.arguments[names["id"]] = self.arguments.pop("id")
         needed = self.arguments.keys() & {*self.endpoint.needed}
@@ -105,7 +107,9 @@ class ListQuery:
         if (
             check_wait
         ):  # what cannot end within the budget is said before it begins; cached responses wait for nothing
-            due = [one for one in requests if policy.cache is None or not policy.cache.has_fresh(one)]
+            due = [
+                request for request in requests if policy.cache is None or not policy.cache.has_fresh(request)
+            ]
             self._check_wait_budget(min(len(due), 1) if self.max_rows else len(due))
         builder = partial(
             FrameBuilder,
@@ -185,7 +189,11 @@ class ListQuery:
                 advice="Leave project_id and projects out, or choose by project in the frame.",
             )
         raw = raw_keys(self.arguments).values()
-        in_query = {one.name for one in self.endpoint.arguments if one.key in raw and one.place != "path"}
+        in_query = {
+            argument.name
+            for argument in self.endpoint.arguments
+            if argument.key in raw and argument.place != "path"
+        }
         check_needs(self.endpoint, self.given | in_query | carried | {parent.name for parent in parents})
 
     def _selection(self) -> ProjectSelection | None:
@@ -251,7 +259,7 @@ class ListQuery:
         }
 
 
-OPTIONS = frozenset(one.name for one in fields(ListQuery)) - {"procore", "endpoint", "arguments"}
+OPTIONS = frozenset(field.name for field in fields(ListQuery)) - {"procore", "endpoint", "arguments"}
 
 
 def list_query(
@@ -275,7 +283,7 @@ def list_query(
             raise ArgumentError(problem, advice="Write {" + key + "} in the path, or leave the argument out.")
     given |= in_path
     # A list's own argument of that name comes first.
-    own = {one.name for one in endpoint.arguments} & {"max_rows", "columns"}
+    own = {argument.name for argument in endpoint.arguments} & {"max_rows", "columns"}
     options = {key: given.pop(key) for key in (OPTIONS - own) & given.keys()}
     options = {"progress": procore.progress, "decimals": procore.decimals} | options
     return ListQuery(procore, endpoint.record if record else endpoint, given, **options)

@@ -151,9 +151,13 @@ def list_request_for(
 ) -> ListRequest:
     """Return the request of a list for one target: its path, and the query with the ids that do not go into the path."""
     known = {"company_id": str(target.company_id), **target.ids}
-    names = {one.key: one.name for one in endpoint.arguments if one.place == "path"}
+    names = {argument.key: argument.name for argument in endpoint.arguments if argument.place == "path"}
     path = re.sub(r"\{(\w+)\}", lambda key: quote(known[names.get(key[1], key[1])], safe=""), endpoint.path)
-    keys = {one.name: one.key for one in endpoint.arguments if one.required and one.place != "path"}
+    keys = {
+        argument.name: argument.key
+        for argument in endpoint.arguments
+        if argument.required and argument.place != "path"
+    }
     required = []
     for group in endpoint.needs:
         # The company of the connection is the last choice: line_item_types of a project are not those of the company.

@@ -103,7 +103,7 @@ class RateLimiter:
     def estimate(self, requests: int, now: float) -> float:
         """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
         with self._lock:
-            least = (_least(self._here(one), requests, now) for one in self._windows.values())
+            least = (_least(self._here(window), requests, now) for window in self._windows.values())
             return max(least, default=0.0)
 
     def windows(self, now: float) -> list[Window]:

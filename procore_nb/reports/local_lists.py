@@ -193,7 +193,7 @@ def _of_only_project(report: ReportFunction, frames: Mapping[str, pd.DataFrame])
 
 def selected(projects: pd.DataFrame, chosen: Any) -> pd.DataFrame:
     """Return the projects of these ids; those that are not in the list have a row with their id only."""
-    ids = [int(one) for one in select_projects(chosen, where="a report").ids]
+    ids = [int(id_) for id_ in select_projects(chosen, where="a report").ids]
     known = projects[projects["id"].isin(ids)]
     absent = [number for number in ids if number not in set(projects["id"].dropna())]
     if not absent:

@@ -157,8 +157,8 @@ def _first(findings: Sequence[str]) -> list[str]:
 
 def section(report: Report, *, shown: int = _MOST_ROWS) -> str:
     """Return one report as HTML: question, findings, pictures, tables, definitions."""
-    findings = "".join(f"<li>{escape(one)}</li>" for one in report.findings)
-    pictures = "".join(_picture(draw(one), one.title) for one in report.pictures[:_MOST_PICTURES])
+    findings = "".join(f"<li>{escape(finding)}</li>" for finding in report.findings)
+    pictures = "".join(_picture(draw(picture), picture.title) for picture in report.pictures[:_MOST_PICTURES])
     options = "; ".join(f"{name} = {option_text(value)}" for name, value in report.options.items())
     frames = {"by project": report.summary, **report.tables, "rows": report.rows, "coverage": report.coverage}
     tables = "".join(
@@ -187,7 +187,7 @@ def table(frame: pd.DataFrame, *, web_url: str = "", shown: int = _MOST_ROWS) ->
     part = frame.head(shown)
     hidden = _HIDDEN if "project_name" in part.columns else ()
     columns = [name for name in part.columns if name not in hidden]
-    heads = "".join(f"<th scope='col'>{escape(one)}</th>" for one in headings([*map(str, columns)]))
+    heads = "".join(f"<th scope='col'>{escape(heading)}</th>" for heading in headings([*map(str, columns)]))
     cells = [_cells(part[name], _links(part, web_url) if name == "project_name" else {}) for name in columns]
     rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     limits = {

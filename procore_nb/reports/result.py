@@ -228,7 +228,7 @@ class Report(Answer):
         return STYLE_BLOCK + section(self, shown=15)
 
     def __str__(self) -> str:
-        lines = [f"{self.title}, as of {self.as_of:%Y-%m-%d}", *(f"- {one}" for one in self.findings)]
+        lines = [f"{self.title}, as of {self.as_of:%Y-%m-%d}", *(f"- {finding}" for finding in self.findings)]
         return "\n".join(lines)
 
 

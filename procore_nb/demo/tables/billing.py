@@ -89,7 +89,11 @@ def retained_percent(context: RequestContext) -> int:
 @per_project
 def bills(context: RequestContext) -> dict[int, tuple[Bill, ...]]:
     """Bills of the firms, by the index of their contract."""
-    return {one.index: tuple(_bills(context, one)) for one in commitments(context) if one.executed}
+    return {
+        commitment.index: tuple(_bills(context, commitment))
+        for commitment in commitments(context)
+        if commitment.executed
+    }
 
 
 @per_project

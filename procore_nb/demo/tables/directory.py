@@ -315,4 +315,6 @@ def place(context: RequestContext, number: int) -> Row:
 @per_project
 def places(context: RequestContext) -> tuple[Row, ...]:
     since = context.project.created_at
-    return tuple({**one.ref, "created_at": since, "updated_at": since} for one in locations(context))
+    return tuple(
+        {**location.ref, "created_at": since, "updated_at": since} for location in locations(context)
+    )

@@ -84,7 +84,9 @@ class MaterialOrder:
         return self._sums(tuple(delivery for delivery in self.deliveries if delivery.came))
 
     def _sums(self, deliveries: tuple[Delivery, ...]) -> tuple[int, ...]:
-        return tuple(sum(one.quantities[line] for one in deliveries) for line in range(len(self.lines)))
+        return tuple(
+            sum(delivery.quantities[line] for delivery in deliveries) for line in range(len(self.lines))
+        )
 
     @property
     def status(self) -> str:
@@ -101,7 +103,9 @@ class MaterialOrder:
 
     @property
     def last_event(self) -> date:
-        return max([self.purchase.contract_date, *(one.came or one.left for one in self.deliveries)])
+        return max(
+            [self.purchase.contract_date, *(delivery.came or delivery.left for delivery in self.deliveries)]
+        )
 
 
 @per_project
@@ -116,7 +120,9 @@ def material_orders(context: RequestContext, term: Works) -> Iterator[MaterialOr
 def _order(context: RequestContext, term: Works, purchase: Purchase) -> MaterialOrder:
     code, worth = purchase.lines[0].code.code, purchase.total / context.project.rate
     materials = {number: material for number, material in enumerate(MATERIALS) if material.code == code}
-    ordered = tuple(max(1, int(worth * one.percent) // (10_000 * one.price)) for one in materials.values())
+    ordered = tuple(
+        max(1, int(worth * material.percent) // (10_000 * material.price)) for material in materials.values()
+    )
     deliveries, left_over, due = list[Delivery](), ordered, TODAY
     for number, (share, percent, delays) in enumerate(_DELIVERIES, 1):
         due = term.day_at(purchase.begin + share * (purchase.end - purchase.begin))
@@ -174,7 +180,9 @@ def material_purchase_order_line_items(context: RequestContext) -> Rows:
     holder_id = context.ids.get("id") or context.ids.get("shipment_id")
     for order in material_orders(context):
         shipments = [_ref(context, _SHIPMENT, order, delivery) for delivery in order.deliveries]
-        receipts = [_ref(context, _RECEIPT, order, one) for one in order.deliveries if one.came]
+        receipts = [
+            _ref(context, _RECEIPT, order, delivery) for delivery in order.deliveries if delivery.came
+        ]
         holders = [_ref(context, _ORDER, order)] if "id" in context.ids else shipments
         if holder_id is not None and holder_id not in [holder["id"] for holder in holders]:
             continue

@@ -127,7 +127,11 @@ def _take_over(context: RequestContext, term: Works, bought: list[Purchase]) -> 
 def purchase_for(context: RequestContext, claim: Claim) -> Purchase | None:
     """Contract for the work of a change, if it was signed by then; the last one of two."""
     day = claim.created.date()
-    signed = [one for one in commitments(context) if one.executed and one.contract_date <= day]
+    signed = [
+        commitment
+        for commitment in commitments(context)
+        if commitment.executed and commitment.contract_date <= day
+    ]
     return next((one for one in reversed(signed) if any(line.code == claim.code for line in one.lines)), None)
 
 

@@ -283,7 +283,9 @@ def checklist_items(context: RequestContext) -> Rows:
 
 @table("checklist_sections")
 def checklist_sections(context: RequestContext) -> Rows:
-    yield from (render("checklist_section", context, inspection=one) for one in inspections(context))
+    yield from (
+        render("checklist_section", context, inspection=inspection) for inspection in inspections(context)
+    )
 
 
 @table("checklist_templates", "checklist_templates_v1_0", "checklist_templates_v1_0_by_query")
