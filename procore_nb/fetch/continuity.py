@@ -13,6 +13,7 @@ from procore_nb.fetch.pages import PageStats
 
 _PROBES = 4  # pages looked at once more, where nothing says that the list moved
 _TRIES = 6  # readings of the two pages beside a gap, before all pages are read again
+_HEAD_ROUNDS = 3  # through the first pages; a row may move to the head behind the page being read
 _SWEEPS = 4  # through all pages, for rows that are missing from the total
 _BUSY = 3  # changes seen while pages were read again; then equal pages must be seen more often
 
@@ -102,9 +103,12 @@ class Continuity:
             if not self.moved:
                 return
         yield from self._close_gaps()
-        head = self._first
-        while (yield from self._read(head)):
-            head += 1
+        for _ in range(_HEAD_ROUNDS):
+            head = self._first
+            while (yield from self._read(head)):
+                head += 1
+            if head == self._first:
+                break
         if self._stats.rows < (self._newest().total or 0):
             number = max(self._readings)
             yield from self._read(number)

@@ -121,6 +121,26 @@ def test_rows_that_came_behind_pages_that_were_read_are_found_at_the_end_and_in_
         scripts.pop()
 
 
+def test_a_row_that_moves_to_the_head_while_the_head_is_read_again_is_found() -> None:
+    class Scripted(LiveList):
+        def change(self) -> None:
+            if self.requests in (
+                21,
+                23,
+            ):  # before its page is read, and as the head is: between its first two pages
+                self.rows.remove(200)
+                self.rows.insert(0, 200)
+            elif self.requests <= 22:  # 22 pages, each of which shares a row with the next; then the head
+                for _ in range(10 if self.requests == 22 else 1):
+                    self.insert_head()
+
+    serve = Scripted(200, 10, {}, total=False)
+    rows, one = fetch(serve, workers=1)
+    assert one.failure is None
+    assert serve.stayed() <= set(rows)
+    assert len(rows) == len(set(rows))
+
+
 def test_a_list_that_changes_faster_than_it_can_be_read_is_an_error_and_no_endless_fetch() -> None:
     class Frantic(LiveList):
         def change(self) -> None:
