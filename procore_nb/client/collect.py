@@ -142,7 +142,7 @@ class ListFetch:
         # One row is enough for Total.
         small = [replace(request, most_rows=1, per_page=1) for request in self.requests]
         counts = dict(zip(map(id, self.requests), self._statistics(small), strict=True))
-        left = {key for key, stats in counts.items() if stats and stats.total is None and stats.more}
+        left = {key for key, stats in counts.items() if stats and stats.total is None and stats.may_have_more}
         uncounted = [request for request in self.requests if id(request) in left]
         counts |= zip(map(id, uncounted), self._statistics(uncounted), strict=True)
         return [*counts.values()]
@@ -222,7 +222,7 @@ class ListFetch:
             elif isinstance(event, RequestRestarted) or event.skipped is not None:
                 left = left_before
             if isinstance(event, RequestDone):
-                self._limited, left_before = self._limited or event.stats.more, left
+                self._limited, left_before = self._limited or event.stats.may_have_more, left
             yield event
 
     def _fetch(

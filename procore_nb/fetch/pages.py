@@ -70,9 +70,9 @@ class PageStats:
     """How the fetch of one list went.
 
     `repeated` rows came on an earlier page and were left out. `attempts` counts how often the list was fetched from its
-    start. `moved` says that rows came or went while it was read; `came` counts those found when pages were read again.
-    `unreadable` characters of the bodies were guessed or lost. `more` says that a fetch that ended at `most_rows` may have
-    left rows. `kept` pages came from the disk, where the oldest is of `kept_at`.
+    start. `moved` says that rows came or went while it was read; `late_rows` counts those found when pages were read again.
+    `unreadable` characters of the bodies were guessed or lost. `may_have_more` says that a fetch that ended at `most_rows` may have
+    left rows. `cached` pages came from the disk, where the oldest is of `cached_at`.
     """
 
     pages: int = 0
@@ -81,11 +81,11 @@ class PageStats:
     repeated: int = 0
     attempts: int = 1
     moved: bool = False
-    came: int = 0
+    late_rows: int = 0
     unreadable: int = 0
-    more: bool = False
-    kept: int = 0
-    kept_at: float | None = None
+    may_have_more: bool = False
+    cached: int = 0
+    cached_at: float | None = None
 
 
 def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
@@ -98,12 +98,12 @@ def notes_of(stats: Sequence[PageStats]) -> dict[str, Any]:
         lacking = [each.total - each.rows for each in moved if each.total is not None]
         notes["changed_meanwhile"] = {
             "lists": len(moved),
-            "came": sum(each.came for each in moved),
+            "came": sum(each.late_rows for each in moved),
             "gone": sum(max(0, -rows) for rows in lacking),
             "unseen": sum(max(0, rows) for rows in lacking),
         }
-    if kept := [each.kept_at for each in stats if each.kept_at is not None]:
-        notes["cached"] = {"responses": sum(each.kept for each in stats), "oldest": utc_text(min(kept))}
+    if times := [each.cached_at for each in stats if each.cached_at is not None]:
+        notes["cached"] = {"responses": sum(each.cached for each in stats), "oldest": utc_text(min(times))}
     if unreadable := sum(each.unreadable for each in stats):
         notes["unreadable"] = unreadable
     return notes
@@ -119,19 +119,19 @@ class PageBuffer:
         self.ids_repeat = False
         self.without_id = False  # whether a row came that has no id: such rows have no key
         self.not_unique = False  # whether one page brought an id twice
-        self.same_pages: tuple[int, int] | None = None
+        self.identical_pages: tuple[int, int] | None = None
         """Two pages that brought the same rows: the list ignores the number of the page."""
         self.fingerprint = 0  # equal for two attempts that brought the same ids in the same order
         self._stats = stats  # its `rows` and `repeated` are counted here
         self._by_content, self._grouped = by_content, grouped
         self._first = self._next = first
         self._pages: dict[int, tuple[list[Any], list[Hashable], list[Hashable]]] = {}  # rows, ids, keys
-        self._out: list[list[Any]] = []
+        self._ready: list[list[Any]] = []
         self._seen: set[Hashable] = set()
         self._ids: set[Hashable] = set() if by_content else self._seen
         self._page_of: dict[int, int] = {}
         self._previous: list[Any] = []
-        self._like_first = 0  # pages with the rows of the first one
+        self._first_page_repeats = 0  # pages with the rows of the first one
 
     def add(
         self, number: int, rows: list[Any], *, in_turn: bool = False, moving: bool = False, pages: int = 1
@@ -153,9 +153,9 @@ class PageBuffer:
         self._previous = rows if in_turn else []
         if earlier != number and not moving:
             # A list that ignores the number sends the first page each time.
-            self._like_first += min(earlier, number) == self._first
-            if in_turn or self._like_first > (pages > 2):
-                self.same_pages = (earlier, number)
+            self._first_page_repeats += min(earlier, number) == self._first
+            if in_turn or self._first_page_repeats > (pages > 2):
+                self.identical_pages = (earlier, number)
                 rows, ids, keys = [], [], []
         self._pages[number] = rows, ids, keys
         while self._next in self._pages:
@@ -169,12 +169,12 @@ class PageBuffer:
         self._seen.update(keys)
         self._stats.rows += len(fresh)
         if fresh:
-            self._out.append(fresh)
+            self._ready.append(fresh)
         return keys, len(fresh)
 
     def ready(self) -> list[list[Any]]:
         """Return the rows of the pages that follow those handed out before, once."""
-        handed, self._out = self._out, []
+        handed, self._ready = self._ready, []
         return handed
 
     def rest(self) -> list[list[Any]]:
@@ -198,7 +198,7 @@ class PageBuffer:
         self._stats.repeated += len(rows) - len(fresh)
         self._stats.rows += len(fresh)
         if fresh:
-            self._out.append(fresh)
+            self._ready.append(fresh)
 
     def _keys(self, rows: list[Any]) -> tuple[list[Hashable], list[Hashable]]:
         """Return the ids and keys of rows: None for a row without an id."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from procore_nb.errors import IncompleteError, ProcoreError
-from procore_nb.fetch.continuity import Continuity, Reading
+from procore_nb.fetch.continuity import Continuity, PageState
 from procore_nb.fetch.pages import ListRequest, PageBuffer, PageRequest, PageStats
 from procore_nb.responses import Page
 
@@ -44,15 +44,17 @@ class Paginator:
         self._start = 0 if request.paging == "page0" else 1
         self._per_page = request.per_page
         self._grouped = "[]" in request.envelope
-        self._moves = 0  # attempts that were given up because the list moved
-        self._shown_before: int | None = None  # the fingerprint of the attempt before
+        self._restarts = 0  # attempts that were given up because the list moved
+        self._previous_fingerprint: int | None = None  # the fingerprint of the attempt before
         self._begin()
 
     def _begin(self) -> None:
-        self.buffer = PageBuffer(self._start, self.stats, by_content=self._moves == 1, grouped=self._grouped)
+        self.buffer = PageBuffer(
+            self._start, self.stats, by_content=self._restarts == 1, grouped=self._grouped
+        )
         self._continuity = Continuity(self._start, self.stats)
         self._rereads: Iterator[int] = iter(())
-        self._due = {self._start}
+        self._outstanding = {self._start}
         self._known_last = False
         self._next = self._start + 1
         self._last = self._start
@@ -62,7 +64,7 @@ class Paginator:
         self._empty = 0  # pages in a row
         self._received = 0  # rows, in whatever order
         # The farthest page, and whether it names a next one.
-        self._farthest: tuple[int, bool | None] = self._start, None
+        self._farthest_page: tuple[int, bool | None] = self._start, None
         self._linked = False
         self._unreachable = self._refused_plan = ""  # why the fetch cannot be complete
         self._cursors: set[str] = set()
@@ -96,9 +98,9 @@ class Paginator:
             return []
         self.stats.pages += 1
         self.stats.unreadable += page.unreadable
-        if page.kept_at is not None:
-            self.stats.kept, self.stats.kept_at = self.stats.kept + 1, page.kept_at
-        self._due.discard(page_request.number)
+        if page.cached_at is not None:
+            self.stats.cached, self.stats.cached_at = self.stats.cached + 1, page.cached_at
+        self._outstanding.discard(page_request.number)
         if page.total is not None:
             self._totals.append(page.total)
         if self._turn:
@@ -107,8 +109,8 @@ class Paginator:
         self._linked = self._linked or bool(page.more)
         self._empty = 0 if page.rows else self._empty + 1
         self._received += len(page.rows)
-        if page_request.number >= self._farthest[0]:
-            self._farthest = page_request.number, page.more
+        if page_request.number >= self._farthest_page[0]:
+            self._farthest_page = page_request.number, page.more
         keys = self.buffer.add(
             page_request.number,
             page.rows,
@@ -122,9 +124,9 @@ class Paginator:
         self._largest = max(self._largest, len(page.rows))
         if self._can_prove:
             is_end = self._is_end(page_request, page)
-            self._continuity.add(Reading(page_request.number, keys, page.total, 0, is_end))
-        self._due.update(one.number for one in further)
-        return further if further or self._due else self._finish()
+            self._continuity.add(PageState(page_request.number, keys, page.total, 0, is_end))
+        self._outstanding.update(one.number for one in further)
+        return further if further or self._outstanding else self._finish()
 
     def keep(self, page_request: PageRequest, page: Page) -> None:
         """Take in a page for its rows alone; for a fetch that ends early."""
@@ -172,13 +174,13 @@ class Paginator:
         most, came = self.request.most_rows, self.stats.rows
         if most is None or came < most:
             return False
-        named = self._farthest[1]
+        named = self._farthest_page[1]
         total = None if self._grouped or not self._totals else self._totals[-1]
         if total is not None and (total < came or (named and total <= came)):
             total = None  # it counts something else, such as the rows of the page
         self.stats.total = total
         more = named is not False and self.request.paging != ""
-        self.stats.more = more if total is None else total > came
+        self.stats.may_have_more = more if total is None else total > came
         self.done = True
         return True
 
@@ -186,7 +188,7 @@ class Paginator:
         """Decide, from one page, which others to request."""
         number = page_request.number
         self._may_be_full = len(page.rows) >= (page.per_page or self._largest or _LEAST_FULL)
-        if self.buffer.same_pages is not None:
+        if self.buffer.identical_pages is not None:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
             problem = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
@@ -216,11 +218,11 @@ class Paginator:
         # Total and Link may disagree: as long as a next page with rows is named, there is more.
         elif number == self._last and page.more and (page.rows or page.groups):
             self._last = min(self._last + 1, self._start + MOST_PAGES)
-        ahead = _AHEAD - len(self._due)
+        ahead = _AHEAD - len(self._outstanding)
         if self.request.most_rows is not None:
             lacking = self.request.most_rows - self._received + self.stats.repeated
             pages = -(-lacking // max(1, self._size or len(page.rows)))
-            ahead = min(ahead, max(pages - len(self._due), 0 if self._due else 1))
+            ahead = min(ahead, max(pages - len(self._outstanding), 0 if self._outstanding else 1))
         room = range(self._next, min(self._last, self._next + ahead - 1) + 1)
         self._next += len(room)
         return [self._page(each) for each in room]
@@ -261,7 +263,7 @@ class Paginator:
 
     def _stop_repeating(self, page: Page) -> list[PageRequest]:
         """End a fetch whose pages repeat: the list ignores which page is requested."""
-        earlier, later = self.buffer.same_pages or (0, 0)
+        earlier, later = self.buffer.identical_pages or (0, 0)
         total = self._totals[-1] if self._totals else None
         if page.more or self._is_full(page) or (total is not None and total > self.stats.rows):
             self._unreachable = f"page {later} repeats page {earlier}, so there may be more behind"
@@ -303,8 +305,8 @@ class Paginator:
                 self._rereads = self._continuity.pages_to_read()
                 return self._read_again()
         if self._must_restart(total, moved=moved):
-            self._moves += 1
-            self._shown_before = buffer.fingerprint
+            self._restarts += 1
+            self._previous_fingerprint = buffer.fingerprint
             return self._again()
         if moved:
             total = max(self._totals)  # it never stood still: the strictest count is the honest one
@@ -316,14 +318,14 @@ class Paginator:
         Ids that repeat say so too, unless they are not unique in this list: the second attempt compares all content, and counts
         if it brings what the first one brought.
         """
-        if self._moves + 1 >= _ATTEMPTS:
+        if self._restarts + 1 >= _ATTEMPTS:
             return False
         buffer = self.buffer
         if moved:
             # Cursors and offsets by id name a row, not a position: rows that come and go do not shift them.
             return self.request.paging not in ("cursor", "offset") or self._counted < min(self._totals)
-        if self._moves == 1 and buffer.ids_repeat:
-            return buffer.fingerprint != self._shown_before
+        if self._restarts == 1 and buffer.ids_repeat:
+            return buffer.fingerprint != self._previous_fingerprint
         return buffer.ids_repeat and (total is None or self._counted < total)
 
     def _read_again(self) -> list[PageRequest]:
@@ -336,19 +338,19 @@ class Paginator:
         if number is None:
             return self._conclude_moving() if self.stats.moved else self._conclude(None)
         self._turn += 1
-        self._due = {number}
+        self._outstanding = {number}
         return [self._page(number)]
 
     def _receive_again(self, page_request: PageRequest, page: Page) -> list[PageRequest]:
         keys, new_rows = self.buffer.add_again(page.rows)
-        self.stats.came += new_rows
+        self.stats.late_rows += new_rows
         if (
             self.buffer.without_id
         ):  # rows that came meanwhile have no id: the list is fetched again from its start
             return self._finish()
         is_end = self._is_end(page_request, page)
-        reading = Reading(page_request.number, keys, page.total, self._turn, is_end)
-        self._continuity.add_again(reading, new_rows)
+        state = PageState(page_request.number, keys, page.total, self._turn, is_end)
+        self._continuity.add_again(state, new_rows)
         return self._read_again()
 
     def _conclude_moving(self) -> list[PageRequest]:
@@ -358,7 +360,7 @@ class Paginator:
         first, last = self._totals[0], self._totals[-1]
         # Rows that stayed from start to end: all of the first count where rows only came, all of the last where they only
         # went. Otherwise the smallest count is the least there must be, unless rows of it are hidden from this account.
-        least = {1: first, -1: last}.get(self._continuity.one_way, min(self._totals))
+        least = {1: first, -1: last}.get(self._continuity.direction, min(self._totals))
         if self.stats.rows < least or 2 * self.stats.rows < last:
             return self._conclude(max(least, last))
         self._conclude(None)

@@ -38,14 +38,14 @@ _NOT_KEPT = ("x-rate-limit", "retry-after", "date", "set-cookie")  # headers tha
 
 
 @dataclass
-class _Kept:
+class _CachedList:
     """The pages of one list in this fetch: the stamp in their keys, and whether they are read or written."""
 
     request: ListRequest  # also so that no other request gets its identity
     key: str
     stamp: str
-    at: float
-    reading: bool
+    saved_at: float
+    is_hit: bool
 
     def key_of(self, page_request: PageRequest) -> str:
         return _digest([self.key, self.stamp, page_request.parameters])
@@ -57,7 +57,7 @@ class ResponseCache:
     def __init__(self, keep: Any, session: Session, clock: Callable[[], float]) -> None:
         self.seconds = _seconds(keep)
         self._session, self._clock = session, clock
-        self._lists: dict[int, _Kept] = {}
+        self._lists: dict[int, _CachedList] = {}
         # By length of time, so that whoever opens it may remove what is too old for all.
         import platformdirs
 
@@ -68,50 +68,50 @@ class ResponseCache:
 
     def begin(self, request: ListRequest) -> None:
         """Look for the pages of a list, before its first page; where there are none, keep those that come."""
-        new = _Kept(request, self._key_of(request), secrets.token_hex(8), self._clock(), reading=False)
-        self._lists[id(request)] = self._kept(request) or new
+        new = _CachedList(request, self._key_of(request), secrets.token_hex(8), self._clock(), is_hit=False)
+        self._lists[id(request)] = self._cached_list(request) or new
 
     def has_fresh(self, request: ListRequest) -> bool:
         """Return whether a list is cached, whole and fresh."""
-        return self._kept(request) is not None
+        return self._cached_list(request) is not None
 
     def get(self, page_request: PageRequest) -> Response | None:
         """Return the response to a page request, or None where it has to be sent."""
-        kept = self._lists.get(id(page_request.request))
-        if kept is None or not kept.reading:
+        cached = self._lists.get(id(page_request.request))
+        if cached is None or not cached.is_hit:
             return None
-        head, _, body = (self._read(kept.key_of(page_request)) or b"").partition(b"\n")
+        head, _, body = (self._read(cached.key_of(page_request)) or b"").partition(b"\n")
         try:
             headers, url = orjson.loads(head)
         except ValueError:
             return None
-        return Response(200, headers, body, url, self._session.environment.name, kept_at=kept.at)
+        return Response(200, headers, body, url, self._session.environment.name, cached_at=cached.saved_at)
 
     def save(self, page_request: PageRequest, response: Response) -> None:
         """Keep a response that was read without an error; it counts once its list is complete."""
-        kept = self._lists.get(id(page_request.request))
-        if kept is not None and not kept.reading and response.status == 200:
+        cached = self._lists.get(id(page_request.request))
+        if cached is not None and not cached.is_hit and response.status == 200:
             headers = {k: v for k, v in response.headers.items() if not k.startswith(_NOT_KEPT)}
             head = orjson.dumps([headers, response.url])
-            self._write(kept.key_of(page_request), head + b"\n" + response.body)
+            self._write(cached.key_of(page_request), head + b"\n" + response.body)
 
     def end(self, request: ListRequest, *, complete: bool) -> None:
         """Let the pages of a list count, if it is complete."""
-        kept = self._lists.pop(id(request), None)
-        if kept is not None and complete and not kept.reading:
-            self._write(kept.key, orjson.dumps([kept.at, kept.stamp]))
+        cached = self._lists.pop(id(request), None)
+        if cached is not None and complete and not cached.is_hit:
+            self._write(cached.key, orjson.dumps([cached.saved_at, cached.stamp]))
 
     def clear(self) -> int:
         return self._remove(older_than=-1.0)
 
-    def _kept(self, request: ListRequest) -> _Kept | None:
+    def _cached_list(self, request: ListRequest) -> _CachedList | None:
         key = self._key_of(request)
         try:
             at, stamp = orjson.loads(self._read(key) or b"")
         except ValueError:
             return None
         fresh = 0 <= self._clock() - at < self.seconds
-        return _Kept(request, key, stamp, at, reading=True) if fresh else None
+        return _CachedList(request, key, stamp, at, is_hit=True) if fresh else None
 
     def _key_of(self, request: ListRequest) -> str:
         if not self._session.client_id:

@@ -66,7 +66,7 @@ def fetch_lists(
     """
     pool = WorkerPool(session, policy, observer, check_interrupt=check_interrupt)
     try:
-        yield from Scheduler(pool, iter(requests), may_skip, most=1 if one_by_one else None).run()
+        yield from Scheduler(pool, iter(requests), may_skip, max_open=1 if one_by_one else None).run()
     finally:
         pool.stop()
 
@@ -99,23 +99,23 @@ class Scheduler:
         requests: Iterator[ListRequest],
         may_skip: Callable[[ProcoreError], bool],
         *,
-        most: int | None = None,
+        max_open: int | None = None,
     ) -> None:
         self._pool, self._cache = pool, pool.policy.cache
-        self._most = most or pool.policy.workers * _LOOK_AHEAD  # requests that are begun and not done
+        self._max_open = max_open or pool.policy.workers * _LOOK_AHEAD  # requests that are begun and not done
         self._requests, self._may_skip = requests, may_skip
         self._paginators: dict[int, Paginator] = {}  # in order; the first one's rows are handed out next
-        self._begun = 0
+        self._started = 0
         # Pages of earlier requests go first: their rows can be handed out, and need not be held.
         self._to_send: list[tuple[int, int, int, PageRequest]] = []
         self._under_way = 0
-        self._yet_to_begin = length_hint(requests)
+        self._unstarted = length_hint(requests)
         self._wait_checked = False
 
     def run(self) -> Iterator[Event]:
         """Hand out events until all requests are done; on a failure, first the rows that have come."""
         try:
-            while self._begin_further() or self._paginators:
+            while self._start_requests() or self._paginators:
                 # Twice as many as can be sent at once: no worker idles while this thread makes columns of a page.
                 while self._to_send and self._under_way < 2 * self._pool.policy.workers:
                     self._pool.submit(heappop(self._to_send)[-1])
@@ -145,16 +145,16 @@ class Scheduler:
             if paginator.done and (paginator.failure is None or self._may_skip(paginator.failure)):
                 yield RequestDone(request, paginator.stats, paginator.failure)
 
-    def _begin_further(self) -> bool:
-        while len(self._paginators) < self._most:
+    def _start_requests(self) -> bool:
+        while len(self._paginators) < self._max_open:
             request = next(self._requests, None)
             if request is None:
                 return False
-            self._yet_to_begin = max(0, self._yet_to_begin - 1)
+            self._unstarted = max(0, self._unstarted - 1)
             if self._cache:
                 self._cache.begin(request)
-            paginator = self._paginators[id(request)] = Paginator(request, position=self._begun)
-            self._begun += 1
+            paginator = self._paginators[id(request)] = Paginator(request, position=self._started)
+            self._started += 1
             self._queue(paginator, [paginator.first()])
         return True
 
@@ -164,23 +164,23 @@ class Scheduler:
         if paginator is None:
             return
         if isinstance(result, Page):
-            self._go_on(paginator, paginator.receive(page_request, result))
+            self._advance(paginator, paginator.receive(page_request, result))
             return
         if not isinstance(result, ProcoreError):
             raise result
         instead = paginator.refused(page_request, result)
         if not isinstance(instead, ProcoreError):
-            self._go_on(paginator, instead)
+            self._advance(paginator, instead)
             return
         if not self._may_skip(instead):
             raise instead from (None if instead is result else result)
         paginator.failure, paginator.done = instead, True
-        self._forget(lambda other: other.request is paginator.request)
+        self._discard(lambda other: other.request is paginator.request)
 
-    def _go_on(self, paginator: Paginator, page_requests: list[PageRequest]) -> None:
+    def _advance(self, paginator: Paginator, page_requests: list[PageRequest]) -> None:
         request = paginator.request
         if paginator.restarted:
-            self._forget(lambda other: other.request is request and paginator.is_late(other))
+            self._discard(lambda other: other.request is request and paginator.is_late(other))
         self._queue(paginator, page_requests)
         # The first response names the limits, the first page of a list how many pages it has.
         if self._cache and self._cache.has_fresh(request):
@@ -188,13 +188,13 @@ class Scheduler:
         if len(page_requests) > 1 or not self._wait_checked:
             self._wait_checked = True
             planned = sum(each.pages_planned for each in self._paginators.values())
-            self._pool.check_wait_budget(len(self._to_send) + planned + self._yet_to_begin, request)
+            self._pool.check_wait_budget(len(self._to_send) + planned + self._unstarted, request)
 
     def _queue(self, paginator: Paginator, page_requests: list[PageRequest]) -> None:
         for each in page_requests:
             heappush(self._to_send, (paginator.position, each.attempt, each.number, each))
 
-    def _forget(self, is_void: Callable[[PageRequest], bool]) -> None:
+    def _discard(self, is_void: Callable[[PageRequest], bool]) -> None:
         self._to_send = [entry for entry in self._to_send if not is_void(entry[-1])]
         heapify(self._to_send)
 

@@ -32,7 +32,7 @@ _REDIRECTS = 5
 _ENDING_SECONDS = 5.0  # for threads that are stopped
 _POLL_SECONDS = 0.1  # between two looks whether the fetch is to stop
 Job = TypeVar("Job")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 Parsed = TypeVar("Parsed")
 Reply = TypeVar("Reply", Response, FileResponse)
 _ANNOUNCED_SECONDS = 0.5  # shorter waits are neither announced nor counted
@@ -49,7 +49,7 @@ class DeferredInterrupt:
     """
 
     def __init__(self) -> None:
-        self._received = self._waits = self._installed = False
+        self._received = self._is_pending = self._installed = False
 
     def __enter__(self) -> Self:
         own = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
@@ -69,14 +69,14 @@ class DeferredInterrupt:
 
     def raise_pending(self) -> None:
         """Raise the `KeyboardInterrupt` of a Ctrl-C that waits."""
-        if self._waits:
-            self._waits = False
+        if self._is_pending:
+            self._is_pending = False
             raise KeyboardInterrupt
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._waits:
+        if self._is_pending:
             raise KeyboardInterrupt
-        self._received = self._waits = True
+        self._received = self._is_pending = True
 
 
 class Observer:
@@ -125,12 +125,12 @@ class WaitBudget:
             self.until = max(self.until, now + wait)
             return True
 
-    def left(self, now: float) -> float:
+    def remaining(self, now: float) -> float:
         with self.lock:
             return self.seconds + max(0.0, self.until - now)
 
 
-class ThreadPool(Generic[Job, Answer]):
+class ThreadPool(Generic[Job, Result]):
     """Threads that work on jobs and wait for the limits; daemons, so that an interrupted fetch returns at once."""
 
     def __init__(
@@ -150,20 +150,20 @@ class ThreadPool(Generic[Job, Answer]):
         self._stop = threading.Event()
         self._sleep = policy.sleep or self._stop.wait
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Job, Answer | BaseException]] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Job, Result | BaseException]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._most = policy.workers if threads is None else threads
+        self._max_threads = policy.workers if threads is None else threads
 
-    def fetch(self, job: Job) -> Answer:
+    def fetch(self, job: Job) -> Result:
         raise NotImplementedError
 
     def submit(self, job: Job) -> None:
-        if len(self._threads) < self._most:
+        if len(self._threads) < self._max_threads:
             self._threads.append(threading.Thread(target=self._work, name="procore_nb fetch", daemon=True))
             self._threads[-1].start()
         self._jobs.put(job)
 
-    def next_result(self) -> tuple[Job, Answer | BaseException]:
+    def next_result(self) -> tuple[Job, Result | BaseException]:
         """Wait for the answer to a job, or for the error that it ended in."""
         while True:
             self._check_interrupt()
@@ -173,7 +173,7 @@ class ThreadPool(Generic[Job, Answer]):
             except Empty:
                 continue
 
-    def drain(self) -> Iterator[tuple[Job, Answer | BaseException]]:
+    def drain(self) -> Iterator[tuple[Job, Result | BaseException]]:
         while not self._results.empty():
             yield self._results.get()
 
@@ -191,7 +191,7 @@ class ThreadPool(Generic[Job, Answer]):
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None and not self._stop.is_set():
             try:
-                result: Answer | BaseException = self.fetch(job)
+                result: Result | BaseException = self.fetch(job)
             except BaseException as error:  # handed to the calling thread, which raises it
                 result = error
             self._results.put((job, result))
@@ -243,7 +243,7 @@ class ThreadPool(Generic[Job, Answer]):
         if seconds >= _ANNOUNCED_SECONDS:
             log.info("Waiting %.1f s: %s", seconds, reason)
             self.observer.waiting(seconds, short)
-            if not self._most:
+            if not self._max_threads:
                 self.observer.tick()
         self._sleep(seconds)
 
@@ -282,18 +282,18 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
         """Raise now what so many more requests would end in: a longer wait than is allowed."""
         now = self.policy.clock()
         seconds = self.session.shared.rate_limiter.estimate(requests, now)
-        left = self._wait_budget.left(now)
-        if seconds > left:
+        remaining = self._wait_budget.remaining(now)
+        if seconds > remaining:
             raise RateLimitError(
                 f"At least {requests:,} requests are still due, which Procore's rate limit spreads over {seconds:,.0f} "
-                f"seconds; {left:,.0f} seconds of max_wait_seconds are left (seen at GET {request.path}).",
+                f"seconds; {remaining:,.0f} seconds of max_wait_seconds are left (seen at GET {request.path}).",
                 retry_after_seconds=seconds,
                 advice="Request less (a filter, a range of time), or connect(…, max_wait_seconds="
-                f"{(self.policy.max_wait_seconds - left + seconds) * 1.1:.0f}).",
+                f"{(self.policy.max_wait_seconds - remaining + seconds) * 1.1:.0f}).",
             )
 
 
-class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
+class TransferPool(ThreadPool[Job, Result], Generic[Job, Result]):
     """The threads of a download: `work` does one job, with `open_file` and `pause_before_retry` of the pool."""
 
     def __init__(
@@ -302,7 +302,7 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         policy: RequestPolicy,
         observer: Observer,
         *,
-        work: Callable[[Job], Answer],
+        work: Callable[[Job], Result],
         guard: FileGuard,
         total_seconds: float,
         check_interrupt: Callable[[], None],
@@ -312,7 +312,7 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
         self._guard = guard
         self._files = FileSession(session, connections=policy.workers, total_seconds=total_seconds)
 
-    def fetch(self, job: Job) -> Answer:
+    def fetch(self, job: Job) -> Result:
         return self._do(job)
 
     def open_file(self, address: str, headers: Mapping[str, str], company_id: int | None) -> FileResponse:
@@ -328,7 +328,7 @@ class TransferPool(ThreadPool[Job, Answer], Generic[Job, Answer]):
             to = self._guard.redirected(to, location)
         raise RequestError(f"{urlsplit(address).hostname} redirects again and again.")
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Stop the threads, break what they wait for, and close the connections."""
         self.stop()
         self._files.abort()

@@ -184,7 +184,7 @@ class Downloader:
         except (ProcoreError, KeyboardInterrupt, Cancelled) as error:
             failure = error
         finally:
-            self._pool.end()
+            self._pool.close()
             for job, result in self._pool.drain():
                 if isinstance(result, FileOutcome):
                     outcomes[job.identity] = result

@@ -36,7 +36,7 @@ class Page:
     `total` and `per_page` are None when Procore does not say. `more` is True or False when a Link header tells whether
     there is a next page, else None. `last` is the number of the last page, `cursor` the next cursor, where given.
     `groups` is how many groups the rows came in, where a list comes in groups: `total` may count either.
-    `unreadable` is how many characters of the body were guessed or lost. `kept_at` is when it was sent, where it was kept.
+    `unreadable` is how many characters of the body were guessed or lost. `cached_at` is when it was sent, where it came from the cache.
     """
 
     rows: list[Any]
@@ -47,7 +47,7 @@ class Page:
     cursor: str | None = None
     groups: int | None = None
     unreadable: int = 0
-    kept_at: float | None = None
+    cached_at: float | None = None
 
 
 def read_page(response: Response, *, envelope: str = "") -> Page:
@@ -76,7 +76,7 @@ def read_page(response: Response, *, envelope: str = "") -> Page:
         cursor=_next_cursor(response, links or {}, body),
         groups=len(elements) if inside else None,
         unreadable=unreadable,
-        kept_at=response.kept_at,
+        cached_at=response.cached_at,
     )
 
 

@@ -66,7 +66,7 @@ class Response:
     body: bytes = field(repr=False)
     url: str
     environment: str = ""
-    kept_at: float | None = None
+    cached_at: float | None = None
     """When it was sent (Unix seconds), where it was kept on disk since."""
 
     @property

@@ -375,14 +375,14 @@ def test_a_fetch_of_the_first_rows_sends_no_page_too_many(
     if count >= most:
         assert sent == -(-most // min(size, most, shape["clamp"]))
         told = shape["total"] or shape["link"]
-        assert not told or one.stats.more == (one.stats.rows < count)
+        assert not told or one.stats.may_have_more == (one.stats.rows < count)
 
 
 def test_a_total_that_counts_the_rows_of_the_page_is_not_believed() -> None:
     one = Paginator(ListRequest("/x", per_page=1, most_rows=1))
     one.receive(one.first(), Page(numbered(1), total=1, more=True))
     assert one.done
-    assert (one.stats.total, one.stats.more) == (None, True)
+    assert (one.stats.total, one.stats.may_have_more) == (None, True)
 
 
 def test_a_list_that_ends_before_the_rows_wanted_is_held_to_its_total() -> None:
