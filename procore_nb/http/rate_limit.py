@@ -52,7 +52,7 @@ class RateLimiter:
         self._margin = 0.15
         self._received: deque[float] = deque(maxlen=2_000)  # when responses came
         self._length = _LENGTH["spike"]  # less, once a shorter one was seen
-        self._clocks = _Clocks()
+        self._clock_offset = _ClockOffset()
         self.requests = 0
 
     def acquire(self, now: float) -> float:
@@ -78,16 +78,16 @@ class RateLimiter:
             self._updated = True
             # Threads may arrive here in another order than they looked at the clock.
             self._received.append(max(now, self._received[-1]) if self._received else now)
-            self._clocks.update(server_time(headers), now)
-            shown = _window(headers, now + self._clocks.ahead)
+            self._clock_offset.update(server_time(headers), now)
+            reported = _window(headers, now + self._clock_offset.seconds)
             for limit, window in list(self._windows.items()):
-                if shown is None or limit != shown.limit:
+                if reported is None or limit != reported.limit:
                     window.remaining = max(0, window.remaining - 1)
-                    if now >= self._opens(window)[0]:
+                    if now >= self._reopens(window)[0]:
                         del self._windows[limit]
-            if shown is not None:
-                self._take(shown)
-            if refused_for == 0 and shown is None:
+            if reported is not None:
+                self._merge(reported)
+            if refused_for == 0 and reported is None:
                 # Nothing is known: until the first request of the last ten seconds no longer counts is the least guess.
                 first = next((when for when in self._received if when > now - _LENGTH["spike"]), now)
                 refused_for = max(1.0, first + _LENGTH["spike"] - now)
@@ -103,28 +103,30 @@ class RateLimiter:
     def estimate(self, requests: int, now: float) -> float:
         """Return the least seconds in which so many more requests can be sent, as far as the windows are known."""
         with self._lock:
-            least = (_least(self._here(window), requests, now) for window in self._windows.values())
-            return max(least, default=0.0)
+            waits = (
+                _minimum_wait(self._on_our_clock(window), requests, now) for window in self._windows.values()
+            )
+            return max(waits, default=0.0)
 
     def windows(self, now: float) -> list[Window]:
         """Return the windows seen so far, with what is left in each now; the largest first."""
         with self._lock:
-            seen = [self._here(window) for _, window in sorted(self._windows.items(), reverse=True)]
+            seen = [self._on_our_clock(window) for _, window in sorted(self._windows.items(), reverse=True)]
             return [replace(one, remaining=one.limit) if now >= one.reset else one for one in seen]
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing that this limiter knows matters any more: no window is open, no refusal holds."""
         with self._lock:
-            ends = [self._here(window).reset + _ROUNDING for window in self._windows.values()]
+            ends = [self._on_our_clock(window).reset + _ROUNDING for window in self._windows.values()]
             return not self._under_way and now >= max([self._blocked_until, *ends])
 
-    def start_anew_in_child(self) -> None:
+    def reset_after_fork(self) -> None:
         """In a forked process: keep what Procore said, leave the parent's lock and requests to the parent."""
         self._lock = threading.Lock()
         self._under_way = 0
 
     def _wait_for(self, window: Window, now: float) -> float:
-        opens, by_own_count = self._opens(window)
+        opens, by_own_count = self._reopens(window)
         if now >= opens:
             # A new window: what it allows is known from its first response only, as the other window may be nearer.
             return _RESPONSE_DUE if self._under_way and not by_own_count else 0.0
@@ -132,9 +134,9 @@ class RateLimiter:
             return opens - now
         return _RESPONSE_DUE if window.remaining - self._under_way <= 0 else 0.0
 
-    def _opens(self, window: Window) -> tuple[float, bool]:
+    def _reopens(self, window: Window) -> tuple[float, bool]:
         """Return when a used-up window lets the next request pass, and whether our own count says so."""
-        reset = self._here(window).reset
+        reset = self._on_our_clock(window).reset
         if window.kind == "hour":
             return reset + _ROUNDING, False
         further = window.limit - self._under_way
@@ -142,25 +144,25 @@ class RateLimiter:
             return reset + self._margin, False
         # No more than `limit` in ten seconds by our own count is right whether windows stand on the clock, begin with a
         # request, or slide; where the reset shows another length, that counts.
-        own = self._received[-further] + self._length
-        if own < reset - 2 * _ROUNDING or (own > reset + _ROUNDING and not self._under_way):
+        by_count = self._received[-further] + self._length
+        if by_count < reset - 2 * _ROUNDING or (by_count > reset + _ROUNDING and not self._under_way):
             return reset + _ROUNDING, False
-        return max(own, reset - _ROUNDING), True
+        return max(by_count, reset - _ROUNDING), True
 
-    def _here(self, window: Window) -> Window:
-        return replace(window, reset=window.reset - self._clocks.ahead)
+    def _on_our_clock(self, window: Window) -> Window:
+        return replace(window, reset=window.reset - self._clock_offset.seconds)
 
-    def _take(self, shown: Window) -> None:
-        known = self._windows.get(shown.limit)
+    def _merge(self, reported: Window) -> None:
+        known = self._windows.get(reported.limit)
         if known is not None and known.kind == "hour":
-            shown.kind = "hour"  # near its end an hour looks as short as the other window
-        if known is None or shown.reset > known.reset:
-            self._windows[shown.limit] = shown
-            if known is not None and shown.kind == "spike" and shown.remaining == shown.limit - 1:
+            reported.kind = "hour"  # near its end an hour looks as short as the other window
+        if known is None or reported.reset > known.reset:
+            self._windows[reported.limit] = reported
+            if known is not None and reported.kind == "spike" and reported.remaining == reported.limit - 1:
                 # The first request of a new window, which cannot be longer than the time since the reset before.
-                self._length = min(self._length, max(1.0, shown.reset - known.reset))
-        elif shown.reset == known.reset:
-            known.remaining = min(known.remaining, shown.remaining)
+                self._length = min(self._length, max(1.0, reported.reset - known.reset))
+        elif reported.reset == known.reset:
+            known.remaining = min(known.remaining, reported.remaining)
 
 
 def backoff_seconds(attempt: int, *, chance: float | None = None) -> float:
@@ -169,25 +171,25 @@ def backoff_seconds(attempt: int, *, chance: float | None = None) -> float:
     return float(min(0.5 * 2 ** (attempt - 1), 20.0) * (0.5 + spread / 2))
 
 
-class _Clocks:
+class _ClockOffset:
     """How far Procore's clock is ahead of ours, from the Date of its responses, which comes in whole seconds."""
 
     def __init__(self) -> None:
-        self._least, self._most = -math.inf, math.inf
+        self._minimum, self._maximum = -math.inf, math.inf
 
     def update(self, server_now: float | None, now: float) -> None:
         """Take in what the server's clock showed when ours showed `now`."""
         if server_now is None or abs(ahead := server_now - now) > FARTHEST_CLOCK:
             return
-        if not self._least - 5 < ahead < self._most + 5:  # one of the clocks was set
-            self._least, self._most = -math.inf, math.inf
-        self._least = max(self._least, ahead)
-        self._most = min(self._most, ahead + 1.25)
+        if not self._minimum - 5 < ahead < self._maximum + 5:  # one of the clocks was set
+            self._minimum, self._maximum = -math.inf, math.inf
+        self._minimum = max(self._minimum, ahead)
+        self._maximum = min(self._maximum, ahead + 1.25)
 
     @property
-    def ahead(self) -> float:
-        """The least they can be ahead, so that no request comes early; 0 where both may well be the same."""
-        return 0.0 if self._least <= 0 <= self._most else self._least
+    def seconds(self) -> float:
+        """The least that Procore's clock can be ahead, so that no request comes early; 0 where both may well be the same."""
+        return 0.0 if self._minimum <= 0 <= self._maximum else self._minimum
 
 
 def _window(headers: Mapping[str, str], now: float) -> Window | None:
@@ -202,7 +204,7 @@ def _window(headers: Mapping[str, str], now: float) -> Window | None:
     return Window(int(limit), int(remaining), reset, "hour" if reset - now > 60 else "spike")
 
 
-def _least(window: Window, requests: int, now: float) -> float:
+def _minimum_wait(window: Window, requests: int, now: float) -> float:
     left = window.remaining if now < window.reset else window.limit
     if requests <= left or window.limit <= 0:
         return 0.0

@@ -77,7 +77,7 @@ def shared_state_of(environment: Environment, credentials: CredentialsLike, now:
         return state
 
 
-def _start_anew_in_child() -> None:
+def _reset_after_fork() -> None:
     """Give a forked process connections, locks and counts of its own.
 
     A connection that two processes read from hands the response of one to the other; a lock that a thread of the parent
@@ -86,13 +86,13 @@ def _start_anew_in_child() -> None:
     global _tables_lock
     _tables_lock = threading.Lock()
     for limiter in _limiters.values():
-        limiter.start_anew_in_child()
+        limiter.reset_after_fork()
     for session in list(_sessions):
-        session.start_anew_in_child()
+        session.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # Windows knows no fork
-    os.register_at_fork(after_in_child=_start_anew_in_child)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 class Session:
@@ -232,10 +232,10 @@ class Session:
             url, connections=connections, transport=self._transport, limits=limits
         )
 
-    def start_anew_in_child(self) -> None:
+    def reset_after_fork(self) -> None:
         """Leave connections, locks and counts to the process this one was forked from."""
         self.shared.lock = threading.Lock()
-        self.shared.rate_limiter.start_anew_in_child()
+        self.shared.rate_limiter.reset_after_fork()
         self._http = self.open_http(self.environment.api_url, connections=self._connections)
 
     def _revoke(self, token: Token) -> Response:
