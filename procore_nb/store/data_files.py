@@ -103,8 +103,8 @@ def open_verified(files: Files, path: str, digest: str) -> Any:
     return pa.BufferReader(data)
 
 
-def cuts(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[tuple[int, int]]:
-    """Where to cut sorted rows into pieces of about equal size; never between rows of one key."""
+def slices(rows: pa.Table, key: Sequence[str], most: int = PART_ROWS) -> Iterator[tuple[int, int]]:
+    """Start and stop of slices of sorted rows, of about equal size; never between rows of one key."""
     total = rows.num_rows
     if total <= most * 3 // 2:
         yield from [(0, total)] if total else []

@@ -38,7 +38,7 @@ from procore_nb.frames.codec import EXACT
 from procore_nb.frames.parse import json_text
 from procore_nb.store.data_files import read_rows
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import Manifest, sealed, separator, unsealed
+from procore_nb.store.manifest import Manifest, decode_verified, encode_with_digest, separator
 from procore_nb.store.pii import MARKS, is_person, people_in, personal_columns
 from procore_nb.store.scan import all_tables, table_names
 from procore_nb.store.snapshot import HISTORY, WORK, Snapshot, recover
@@ -86,7 +86,7 @@ def finish(files: Files, catalogue: Catalogue | None = None) -> None:
     if data is None:
         return
     try:
-        noted = unsealed(data, files.address(PENDING))
+        noted = decode_verified(data, files.address(PENDING))
         person = Person(noted["user_id"], set(noted["addresses"]), set(noted["names"]))
     except (StoreError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
@@ -109,7 +109,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
             )  # learns who the person is
     noted = {"user_id": person.user_id, "addresses": sorted(person.addresses), "names": sorted(person.names)}
     # From here on a kill is made up for: once a table is erased, nothing in the store says any more who the person was.
-    files.write(PENDING, sealed(noted))
+    files.write(PENDING, encode_with_digest(noted))
     counts = []
     for name in names:
         work = f"{WORK}/{name}"  # the next sync fetches again what was staged
@@ -150,8 +150,8 @@ def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) 
         since={moment: targets for moment, targets in since.items() if targets},
         last=manifest.last | {"skipped": of_others(manifest.last.get("skipped", []))},
     )
-    over = tuple(parts[part] for part in manifest.ended if part in parts)
-    snapshot.commit(after, ended=over, at_once=True)
+    ended_parts = tuple(parts[part] for part in manifest.ended if part in parts)
+    snapshot.commit(after, ended=ended_parts, at_once=True)
     return {
         "rows": sum(rows.removed for rows in live),
         "versions": sum(rows.removed for rows in ended),

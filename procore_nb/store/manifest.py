@@ -24,7 +24,7 @@ from procore_nb.store.files import Files, RemoteFiles, damaged
 
 FORMAT = 4
 NAME, STORE_NAME = "_manifest.json", "_store.json"
-BOOKS = FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = (
+BOOKKEEPING_COLUMNS = FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = (
     "_first_seen",
     "_valid_from",
     "_valid_to",
@@ -114,7 +114,7 @@ class Manifest:
 def read_manifest(data: bytes, where: str) -> Manifest:
     """The manifest of its JSON; StoreError if it is damaged, or was written by another version of this package."""
     try:
-        stored = unsealed(data, where)
+        stored = decode_verified(data, where)
         parts = {name: tuple(map(_part, stored[name])) for name in ("parts", "ended")}
         lists = {name: tuple(stored[name]) for name in ("target_columns", "key", "exact")}
         return Manifest(**stored | parts | lists | {"header": _part(stored["header"])})
@@ -131,14 +131,14 @@ def digest_of(data: Any) -> str:
     return sha256(data).hexdigest()
 
 
-def sealed(content: dict[str, Any]) -> bytes:
+def encode_with_digest(content: dict[str, Any]) -> bytes:
     """Content as JSON, with the format and its digest."""
     content = {"format": FORMAT, **content}
     digest = digest_of(orjson.dumps(content))
     return orjson.dumps(content | {"digest": digest}, option=orjson.OPT_INDENT_2)
 
 
-def unsealed(data: bytes, where: str) -> dict[str, Any]:
+def decode_verified(data: bytes, where: str) -> dict[str, Any]:
     """The content of a JSON file, if it is what was written.
 
     StoreError if it has another format, or its digest is another one; ValueError, KeyError, TypeError if it is no such JSON.
@@ -185,7 +185,7 @@ def read_identity(files: Files) -> dict[str, Any] | None:
         return None
     where = files.address(STORE_NAME)
     try:
-        return unsealed(data, where)
+        return decode_verified(data, where)
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(where, _IDENTITY.format(files.address(""))) from error
 
@@ -206,9 +206,9 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
     }
     known = read_identity(files)
     if known is None:
-        files.create(STORE_NAME, sealed(own))
+        files.create(STORE_NAME, encode_with_digest(own))
         known = read_identity(files) or own
-    if isinstance(files, RemoteFiles) and files.create(STORE_NAME, sealed(own) + b"\n"):
+    if isinstance(files, RemoteFiles) and files.create(STORE_NAME, encode_with_digest(own) + b"\n"):
         raise StoreError(
             f"{files.address('')} does not refuse to replace a file, so two syncs could undo each other's work.",
             advice="Sync into a local folder and copy it there, or use a service with conditional writes.",

@@ -4,10 +4,10 @@ In: names and types of columns. Out: those to leave out; and lists without such 
 
 Left out, wherever they stand (the last part of a dotted name counts, by its words, in any case):
 
-- how to reach or recognize a person: names with a word of `TELLING` (`from_external_email`, `cell_phone`), and `PERSONAL`;
-  not what only says something of it (`HARMLESS`: `email_sent_at`, `signature_required`), and no yes or no;
-- the name and address of a person: `NAMES` inside whatever `is_person` says is one (`created_by.name`, `punch_item_manager.name`;
-  not `vendor.name`), and beside a `login`, a `first_name` or a `last_name`; `created_by_name`; a text that is `created_by`;
+- how to reach or recognize a person: names with a word of `PERSONAL_WORDS` (`from_external_email`, `cell_phone`), and
+  `PERSONAL_NAMES`; not what only says something of it (`IMPERSONAL_WORDS`: `email_sent_at`, `signature_required`), and no yes or no;
+- the name and address of a person: `NAME_COLUMNS` inside whatever `is_person` says is one (`created_by.name`,
+  `punch_item_manager.name`; not `vendor.name`), and beside a `login`, a `first_name` or a `last_name`; `created_by_name`; a text that is `created_by`;
 - the same keys inside lists (`assignees[].login`).
 
 Ids of people stay: without them rows could not be counted by person, and they say nothing without Procore. Text that
@@ -27,18 +27,18 @@ import pyarrow as pa
 from procore_nb.frames.parse import json_text
 from procore_nb.frames.types import LogicalType
 
-TELLING = frozenset(
+PERSONAL_WORDS = frozenset(
     """
     email emails mail phone phones telephone mobile fax login username avatar vcard birth birthday
     birthdate gender ethnicity ssn passport salary emergency signature signatures initials
     """.split()
 )
-HARMLESS = frozenset(
+IMPERSONAL_WORDS = frozenset(
     """
     id ids at count required requested sent trigger type status format display enabled allowed requests
     """.split()
 )
-PERSONAL = frozenset(
+PERSONAL_NAMES = frozenset(
     """
     first_name last_name middle_name full_name user_name nickname age race employee_id employee_number
     hire_date hired_date job_title job_title_name hourly_wage wage_overrides last_login_at ip_address
@@ -55,7 +55,7 @@ PEOPLE = frozenset(
 """The last word of what names people, in the singular; so does what ends in `_by`."""
 _ROLES = frozenset("court from to information distribution signature".split())  # of objects and lists only
 _NO_PEOPLE = frozenset("sort_by group_by order_by submit_by required_by needed_by due_by".split())
-NAMES = frozenset("name display_name sortable_name display label title address city zip".split())
+NAME_COLUMNS = frozenset("name display_name sortable_name display label title address city zip".split())
 _NAMES_OF_PEOPLE = ("_first_name", "_last_name", "_full_name")  # of a bid: `nda_first_name`
 MARKS = frozenset(("login", "first_name", "last_name"))
 
@@ -80,9 +80,11 @@ def personal_columns(types: Mapping[str, LogicalType]) -> list[str]:
         # What belongs to something personal (`signature.attachment.url`) is personal, if it is no mere id or time.
         last_word = "".join(_words(last)[-1:])
         below = (
-            last_word and last_word not in HARMLESS and any(_tells(part, False) for part in owner.split("."))
+            last_word
+            and last_word not in IMPERSONAL_WORDS
+            and any(_is_personal(part, False) for part in owner.split("."))
         )
-        if logical != "boolean" and (person or _tells(last, of_person) or below):
+        if logical != "boolean" and (person or _is_personal(last, of_person) or below):
             personal.append(name)
     return personal
 
@@ -114,19 +116,19 @@ def without_personal(value: Any, name: str = "") -> Any:
         key: without_personal(each, key)
         for key, each in value.items()
         if isinstance(each, bool)
-        or not (_tells(key, person) or (isinstance(each, str) and is_person(key, inside=False)))
+        or not (_is_personal(key, person) or (isinstance(each, str) and is_person(key, inside=False)))
     }
 
 
-def _tells(name: str, of_a_person: bool) -> bool:
+def _is_personal(name: str, of_a_person: bool) -> bool:
     """Whether a column or key of this name holds personal data."""
     words = _words(name)
     whole = "_".join(words)
-    if whole in PERSONAL or whole.endswith(_NAMES_OF_PEOPLE) or (of_a_person and whole in NAMES):
+    if whole in PERSONAL_NAMES or whole.endswith(_NAMES_OF_PEOPLE) or (of_a_person and whole in NAME_COLUMNS):
         return True
-    if not words or words[-1] in HARMLESS:
+    if not words or words[-1] in IMPERSONAL_WORDS:
         return False
-    return bool(TELLING & set(words)) or (words[-1] == "name" and is_person("_".join(words[:-1])))
+    return bool(PERSONAL_WORDS & set(words)) or (words[-1] == "name" and is_person("_".join(words[:-1])))
 
 
 def _words(name: str) -> list[str]:

@@ -23,7 +23,7 @@ from procore_nb.scalars import utc_moment
 from procore_nb.store import scan
 from procore_nb.store.files import Files
 from procore_nb.store.kept_files import kept_files
-from procore_nb.store.manifest import BOOKS, DELETED_AT, Manifest, read_identity
+from procore_nb.store.manifest import BOOKKEEPING_COLUMNS, DELETED_AT, Manifest, read_identity
 from procore_nb.store.report import tables_frame
 from procore_nb.store.sql import answer_query, write_database
 from procore_nb.store.staging import safe_names
@@ -100,16 +100,16 @@ class StoredTables:
         at = None if as_of is None else self._moment(as_of, "as_of")
         if at is not None and (history or deleted is not None):
             raise ArgumentError("as_of goes without deleted and history.", advice="Leave them out.")
-        ended = history or deleted is not None or at is not None
-        manifest, rows, over = scan.read_table(self._files, name, self._catalogue, over=ended)
-        books: tuple[str, ...] = ()
+        with_ended = history or deleted is not None or at is not None
+        manifest, rows, ended = scan.read_table(self._files, name, self._catalogue, with_ended=with_ended)
+        bookkeeping: tuple[str, ...] = ()
         if at is not None:
-            rows = scan.rows_at(rows, over, manifest, at)
+            rows = scan.rows_at(rows, ended, manifest, at)
         elif history:
-            rows, books = scan.versions(rows, over, manifest), BOOKS[1:]
+            rows, bookkeeping = scan.versions(rows, ended, manifest), BOOKKEEPING_COLUMNS[1:]
         elif deleted is not None:
-            rows, books = scan.with_deleted(rows, over, manifest, deleted), (DELETED_AT,)
-        frame = scan.as_frame(rows, manifest, books, decimals=decimals)
+            rows, bookkeeping = scan.with_deleted(rows, ended, manifest, deleted), (DELETED_AT,)
+        frame = scan.as_frame(rows, manifest, bookkeeping, decimals=decimals)
         return self._described(frame, manifest, names, decimals)
 
     @explain_calls()
@@ -137,8 +137,8 @@ class StoredTables:
         {'new'}
         """
         checked_decimals(decimals)
-        manifest, live, over = scan.read_table(self._files, name, self._catalogue, over=True)
-        rows, words, moments = scan.changes(live, over, manifest, self._moment(since, "since"))
+        manifest, live, ended = scan.read_table(self._files, name, self._catalogue, with_ended=True)
+        rows, words, moments = scan.changes(live, ended, manifest, self._moment(since, "since"))
         frame = scan.as_frame(rows, manifest, decimals=decimals)
         frame.insert(0, "change", pd.Series(words, dtype="string"))
         frame.insert(1, "changed_at", decode(moments, "time"))

@@ -21,7 +21,7 @@ from procore_nb.near_match import did_you_mean
 from procore_nb.store.data_files import read_rows, row_ids, sorted_by
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
-    BOOKS,
+    BOOKKEEPING_COLUMNS,
     DELETED_AT,
     FIRST_SEEN,
     VALID_FROM,
@@ -30,7 +30,7 @@ from procore_nb.store.manifest import (
     Part,
     folder_name,
 )
-from procore_nb.store.snapshot import WORK, located
+from procore_nb.store.snapshot import WORK, find_manifest
 from procore_nb.store.staging import renamed, renames
 
 TRIES = 20  # of readers, as each sync that finishes in the meantime may take files away
@@ -44,17 +44,17 @@ def table_names(files: Files) -> list[str]:
 
 def all_tables(files: Files) -> dict[str, tuple[str, Manifest]]:
     """Folder and manifest of each table."""
-    return {name: state for name in table_names(files) if (state := located(files, name)) is not None}
+    return {name: state for name in table_names(files) if (state := find_manifest(files, name)) is not None}
 
 
 def find_table(files: Files, name: str, catalogue: Catalogue | None = None) -> tuple[str, Manifest]:
     """Folder and manifest of a table, by the name or alias of its list; ArgumentError if the store has no such table."""
     if not isinstance(name, str):
         raise ArgumentError(f"A table is called by the name of its list, not {name!r}.")
-    state = located(files, folder_name(name)) if name else None
+    state = find_manifest(files, folder_name(name)) if name else None
     if state is None:
         with suppress(CatalogError):
-            state = located(files, folder_name(catalog.endpoint(name, catalogue=catalogue).name))
+            state = find_manifest(files, folder_name(catalog.endpoint(name, catalogue=catalogue).name))
     if state is None:
         tables = list(all_tables(files))
         advice = f"{did_you_mean(name, tables)}It has: {', '.join(tables) or 'none yet'}."
@@ -63,14 +63,14 @@ def find_table(files: Files, name: str, catalogue: Catalogue | None = None) -> t
 
 
 def read_table(
-    files: Files, name: str, catalogue: Catalogue | None, *, over: bool
+    files: Files, name: str, catalogue: Catalogue | None, *, with_ended: bool
 ) -> tuple[Manifest, pa.Table, pa.Table]:
     """Live rows, and ended versions if wanted (else none), of one state: begun again if a sync has put the next in its place."""
     for _ in range(TRIES):
         folder, manifest = find_table(files, name, catalogue)
         try:
             live = joined(files, folder, manifest.parts, manifest)
-            return manifest, live, joined(files, folder, manifest.ended if over else (), manifest)
+            return manifest, live, joined(files, folder, manifest.ended if with_ended else (), manifest)
         except StoreError as error:
             failure = error
         if find_table(files, name, catalogue) == (folder, manifest):
@@ -82,7 +82,7 @@ def joined(
     files: Files, folder: str, parts: Iterable[Part], manifest: Manifest, former: Manifest | None = None
 ) -> pa.Table:
     """The rows of some parts, with all columns of a state; of parts of a former state too."""
-    extra = (*manifest.exact_columns, *BOOKS)
+    extra = (*manifest.exact_columns, *BOOKKEEPING_COLUMNS)
     names = {} if former is None else renames(former.fields, manifest.fields)
     types = {names.get(name, name): logical for name, logical in (former or manifest).columns.items()}
     tables = [renamed(read_rows(files, folder, part), names) for part in parts]
@@ -97,12 +97,16 @@ def addresses(files: Files, manifest: Manifest) -> list[str]:
 
 
 def as_frame(
-    rows: pa.Table, manifest: Manifest, books: tuple[str, ...] = (), *, decimals: Decimals = DEFAULT_DECIMALS
+    rows: pa.Table,
+    manifest: Manifest,
+    bookkeeping: tuple[str, ...] = (),
+    *,
+    decimals: Decimals = DEFAULT_DECIMALS,
 ) -> pd.DataFrame:
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
-    frame = from_arrow(rows, manifest.columns | dict.fromkeys(books, "time"), decimals=decimals)
-    for book in books:
-        name, ours = book.removeprefix("_"), frame.pop(book)
+    frame = from_arrow(rows, manifest.columns | dict.fromkeys(bookkeeping, "time"), decimals=decimals)
+    for column in bookkeeping:
+        name, ours = column.removeprefix("_"), frame.pop(column)
         own = frame.pop(name) if name in frame.columns else ours  # some lists tell when a row was deleted
         frame[name] = own.fillna(ours) if own.dtype == ours.dtype else ours
     if manifest.names and "project_id" in frame.columns and "project_name" not in frame.columns:
@@ -119,29 +123,31 @@ class NotKeptYetError(ArgumentError):
         self.begins = begins
 
 
-def with_deleted(live: pa.Table, over: pa.Table, manifest: Manifest, deleted: str) -> pa.Table:
+def with_deleted(live: pa.Table, ended: pa.Table, manifest: Manifest, deleted: str) -> pa.Table:
     """Live rows and deleted ones (`with`), or deleted ones (`only`); those that came back are live."""
     if deleted not in ("with", "only"):
         raise ArgumentError(f'deleted is "only" or "with", not {deleted!r}.')
-    dead = over.filter(pc.is_valid(over.column(DELETED_AT)))
-    if manifest.has_id and dead.num_rows:
-        ids, live_ids = (row_ids(rows, manifest.target_columns).to_pandas() for rows in (dead, live))
+    deleted_rows = ended.filter(pc.is_valid(ended.column(DELETED_AT)))
+    if manifest.has_id and deleted_rows.num_rows:
+        ids, live_ids = (row_ids(rows, manifest.target_columns).to_pandas() for rows in (deleted_rows, live))
         # The latest deletion counts, and none of a row that came back.
-        dead = dead.filter(pa.array((~ids.duplicated(keep="last") & ~ids.isin(live_ids)).to_numpy()))
-    return dead if deleted == "only" else pa.concat_tables([live, dead])
+        deleted_rows = deleted_rows.filter(
+            pa.array((~ids.duplicated(keep="last") & ~ids.isin(live_ids)).to_numpy())
+        )
+    return deleted_rows if deleted == "only" else pa.concat_tables([live, deleted_rows])
 
 
-def versions(live: pa.Table, over: pa.Table, manifest: Manifest) -> pa.Table:
+def versions(live: pa.Table, ended: pa.Table, manifest: Manifest) -> pa.Table:
     """All versions of all rows, those of one row together, in the order of time."""
-    return sorted_by(pa.concat_tables([over, live]), (*manifest.key, VALID_FROM))
+    return sorted_by(pa.concat_tables([ended, live]), (*manifest.key, VALID_FROM))
 
 
-def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) -> pa.Table:
+def rows_at(live: pa.Table, ended: pa.Table, manifest: Manifest, at: datetime) -> pa.Table:
     """The rows as they were kept at a moment, in the order of their keys.
 
     ArgumentError if nothing was kept then, or some rows were whose values of then were not.
     """
-    rows, then = pa.concat_tables([over, live]), pa.scalar(at, STAMP)
+    rows, then = pa.concat_tables([ended, live]), pa.scalar(at, STAMP)
     seen = pc.less_equal(rows.column(FIRST_SEEN), then)
     if rows.num_rows and not pc.any(seen).as_py():
         first = pc.min(rows.column(FIRST_SEEN)).as_py()
@@ -162,14 +168,14 @@ def rows_at(live: pa.Table, over: pa.Table, manifest: Manifest, at: datetime) ->
 
 
 def changes(
-    live: pa.Table, over: pa.Table, manifest: Manifest, since: datetime
+    live: pa.Table, ended: pa.Table, manifest: Manifest, since: datetime
 ) -> tuple[pa.Table, list[str], pa.Array]:
     """Rows that are new, changed or deleted since a moment: the rows, what happened, and when."""
     moment = pa.scalar(since, STAMP)
     fresh = live.filter(pc.greater(live.column(VALID_FROM), moment))
-    dead = with_deleted(live, over, manifest, "only")
-    dead = dead.filter(pc.greater(dead.column(DELETED_AT), moment))
+    deleted_rows = with_deleted(live, ended, manifest, "only")
+    deleted_rows = deleted_rows.filter(pc.greater(deleted_rows.column(DELETED_AT), moment))
     new = pc.greater(fresh.column(FIRST_SEEN), moment).to_pylist()
-    changes = ["new" if is_new else "changed" for is_new in new] + ["deleted"] * dead.num_rows
-    rows = pa.concat_tables([fresh, dead])
+    changes = ["new" if is_new else "changed" for is_new in new] + ["deleted"] * deleted_rows.num_rows
+    rows = pa.concat_tables([fresh, deleted_rows])
     return rows, changes, pc.coalesce(rows.column(DELETED_AT), rows.column(VALID_FROM))

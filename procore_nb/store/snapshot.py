@@ -28,7 +28,7 @@ import pyarrow as pa
 from procore_nb.errors import StoreError
 from procore_nb.frames.codec import conform, schema_of
 from procore_nb.scalars import utc_text
-from procore_nb.store.data_files import PART_ROWS, cuts, read_rows, write_rows
+from procore_nb.store.data_files import PART_ROWS, read_rows, slices, write_rows
 from procore_nb.store.delta_log import LAST_CHECKPOINT, LOG, checkpoint, commit, entry, head, write_checkpoint
 from procore_nb.store.files import Files
 from procore_nb.store.manifest import (
@@ -37,9 +37,9 @@ from procore_nb.store.manifest import (
     VALID_TO,
     Manifest,
     Part,
+    encode_with_digest,
     moment_of,
     read_manifest,
-    sealed,
 )
 
 WORK = "_work"
@@ -90,7 +90,7 @@ class Snapshot:
     def write_parts(self, rows: pa.Table, number: int, done: int = 0) -> list[Part]:
         """Write sorted rows as parts, rows of one key together; `number` and `done` go into their names."""
         stem = f"part-{self.mark}-{number:05d}"
-        pieces = [rows.slice(start, stop - start) for start, stop in cuts(rows, self._shape.key)]
+        pieces = [rows.slice(start, stop - start) for start, stop in slices(rows, self._shape.key)]
         return [self.write(f"{stem}-{done + at:05d}.parquet", piece) for at, piece in enumerate(pieces)]
 
     def end(self, versions: pa.Table | None) -> None:
@@ -136,18 +136,22 @@ class Snapshot:
             header=self._header(after),
             ended=self._history() if ended is None else ended,
         )
-        return self._swap_in(after, at_once) if self._files.renames else self._log_in(after, at_once)
+        return (
+            self._commit_by_swap(after, at_once)
+            if self._files.renames
+            else self._commit_by_log(after, at_once)
+        )
 
-    def _swap_in(self, after: Manifest, at_once: bool) -> Manifest:
-        before, files, version = self._before, self._files, self._keep_log(at_once)
+    def _commit_by_swap(self, after: Manifest, at_once: bool) -> Manifest:
+        before, files, version = self._before, self._files, self._carry_log(at_once)
         log_id = (before.log_id if version else "") or str(uuid.uuid4())  # every log has one of its own
         after = replace(after, version=version, log_id=log_id, retired={})
         files.write(f"{self._next}/{entry(version)}", commit(before, after, NAME, {}))
-        files.write(f"{self._next}/{NAME}", sealed(asdict(after)))
+        files.write(f"{self._next}/{NAME}", encode_with_digest(asdict(after)))
         swap(files, self._table)
         return after
 
-    def _log_in(self, after: Manifest, at_once: bool) -> Manifest:
+    def _commit_by_log(self, after: Manifest, at_once: bool) -> Manifest:
         before, files, table = self._before, self._files, self._table
         log, name = head(files, table), f"_manifest-{self.mark}.json"
         replaced = [entry(log.version), checkpoint(log.version), log.manifest] if log.manifest else []
@@ -158,7 +162,7 @@ class Snapshot:
         log_id = before.log_id or str(uuid.uuid4())
         after = replace(after, version=before.version + 1, log_id=log_id, retired=recent)
         # Parts, then the manifest, then the commit: whatever a kill leaves of them, no reader finds a name without its file.
-        files.write(f"{table}/{name}", sealed(asdict(after)))
+        files.write(f"{table}/{name}", encode_with_digest(asdict(after)))
         text = commit(before, after, name, log.foreign)
         if log.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
@@ -166,7 +170,7 @@ class Snapshot:
                     for own in files.names(folder):
                         if self.mark in own:
                             files.remove(f"{folder}/{own}")
-            raise overtaken(files, table)
+            raise commit_conflict(files, table)
         with suppress(StoreError):
             write_checkpoint(files, table, after)
             _vacuum(files, after, name, gone=[*chain(*before.retired.values()), *replaced])
@@ -180,7 +184,7 @@ class Snapshot:
             return self.keep(before.header)
         return self.write(f"0-columns-{self.mark}.parquet", empty)
 
-    def _keep_log(self, at_once: bool) -> int:
+    def _carry_log(self, at_once: bool) -> int:
         """Take the log's commits into the next state; returns the number of the next one, 0 for a new log.
 
         On a disk the log has no checkpoints: an engine that reads all Parquet files below a folder would take their rows for
@@ -197,7 +201,7 @@ class Snapshot:
         return self._before.version + 1
 
 
-def overtaken(files: Files, table: str) -> StoreError:
+def commit_conflict(files: Files, table: str) -> StoreError:
     """Another sync of the table has put its state in place since this one began."""
     return StoreError(
         f"Another sync of {table} in {files.address('')} finished first.",
@@ -281,23 +285,23 @@ def half_swapped(files: Files, table: str) -> bool:
     return files.renames and files.exists(f"{WORK}/{table}/previous")
 
 
-def present(files: Files, table: str) -> Manifest | None:
+def current_manifest(files: Files, table: str) -> Manifest | None:
     """The manifest of a table's last complete state; None if there is no such table."""
-    state = located(files, table)
+    state = find_manifest(files, table)
     return None if state is None else state[1]
 
 
-def located(files: Files, table: str) -> tuple[str, Manifest] | None:
+def find_manifest(files: Files, table: str) -> tuple[str, Manifest] | None:
     """The folder that holds a table's last complete state, and its manifest."""
     work, failure = f"{WORK}/{table}", None
     for _ in range(_TRIES):
         if files.renames:
-            if (manifest := state_named(files, table, NAME)) is not None:
+            if (manifest := manifest_named(files, table, NAME)) is not None:
                 return table, manifest
             # A swap is under way, or was when the power went.
             if files.exists(f"{work}/previous"):
                 for folder in (f"{work}/next", f"{work}/previous"):
-                    if (manifest := state_named(files, folder, NAME)) is not None:
+                    if (manifest := manifest_named(files, folder, NAME)) is not None:
                         return folder, manifest
                 continue
         try:
@@ -307,14 +311,14 @@ def located(files: Files, table: str) -> tuple[str, Manifest] | None:
             continue
         if not log.manifest:
             return None
-        if (manifest := state_named(files, table, log.manifest)) is not None:
+        if (manifest := manifest_named(files, table, log.manifest)) is not None:
             return table, replace(manifest, version=log.version)
     if failure:
         raise failure
     return None
 
 
-def state_named(files: Files, folder: str, name: str) -> Manifest | None:
+def manifest_named(files: Files, folder: str, name: str) -> Manifest | None:
     """The state in a manifest beside its parts; None if it is gone."""
     data = files.read(f"{folder}/{name}")
     return None if data is None else read_manifest(data, files.address(folder))

@@ -23,7 +23,13 @@ from procore_nb.frames import FrameBuilder
 from procore_nb.frames.codec import EXACT, LogicalTypes, common_type, conform, logical_types
 from procore_nb.store.data_files import sorted_by
 from procore_nb.store.files import Files, damaged
-from procore_nb.store.manifest import BOOKS, Manifest, digest_of, sealed, unsealed
+from procore_nb.store.manifest import (
+    BOOKKEEPING_COLUMNS,
+    Manifest,
+    decode_verified,
+    digest_of,
+    encode_with_digest,
+)
 from procore_nb.store.pii import personal_columns
 from procore_nb.store.snapshot import WORK
 from procore_nb.store.strategy import SyncPlan
@@ -68,7 +74,7 @@ class Staging:
         if data is None:
             return None
         try:
-            stored = unsealed(data, folder)
+            stored = decode_verified(data, folder)
             return SyncPlan(**stored | {"target_columns": tuple(stored["target_columns"])})
         except (StoreError, ValueError, KeyError, TypeError):
             return None  # damaged, or of another version: begin anew
@@ -93,7 +99,7 @@ class Staging:
 
     def keep(self, plan: SyncPlan) -> None:
         """Keep a plan beside what is staged of it."""
-        self._files.write(f"{self._folder}/plan.json", sealed(asdict(plan)))
+        self._files.write(f"{self._folder}/plan.json", encode_with_digest(asdict(plan)))
 
     def clear(self, manifest: Manifest) -> None:
         """Forget what is staged here, and by other syncs where the table has newer rows of all their targets."""
@@ -177,7 +183,7 @@ class StagedRows:
         self._files, self._paths = files, paths
         self._cached: dict[int, pa.Table] = {}
         metadata = [_metadata(files, path) for path in paths]
-        self.fields = agreed(before.fields, (stored["fields"] for stored in metadata))
+        self.fields = merged_names(before.fields, (stored["fields"] for stored in metadata))
         self._renames = [renames(stored["fields"], self.fields) for stored in metadata]
         self._file_types: list[LogicalTypes] = []
         self.exact: set[str] = set()
@@ -188,7 +194,7 @@ class StagedRows:
             )
             self.exact |= {names.get(name, name) for name in stored["exact"]}
             empty.append({names.get(name, name) for name in stored["empty"]})
-        self.types = self._agreed_types(empty, declared)
+        self.types = self._merged_types(empty, declared)
         self.order = [name for name in order if name in self.types]
         self.keys = self._sorted_keys(before)
 
@@ -217,7 +223,7 @@ class StagedRows:
 
     # Each project's frame has its own idea of a column: without values it is text, or the whole object of which others have
     # parts (`status` missing here, `status.id` there). Columns with values win, by the type that holds all of them.
-    def _agreed_types(self, empty: Sequence[Collection[str]], declared: Collection[str]) -> LogicalTypes:
+    def _merged_types(self, empty: Sequence[Collection[str]], declared: Collection[str]) -> LogicalTypes:
         """Column and type of all files. Columns without values yield to others of their name, and to their own parts.
 
         The column of a custom field has no parts: the ids beside its labels (`custom_fields.Zone.id`) are its neighbours.
@@ -314,7 +320,7 @@ def safe_names(names: Iterable[str], known: Mapping[str, str]) -> Names:
     Small letters, digits and underscores, no digit first, no two alike in any case, at most 63 bytes (PostgreSQL's limit).
     """
     aliases = {name: known[name] for name in names if name in known}
-    taken = {*aliases.values(), *BOOKS}
+    taken = {*aliases.values(), *BOOKKEEPING_COLUMNS}
     for name in sorted((name for name in names if name not in known), key=lambda name: name != _safe(name)):
         numbered = (_safe(name, f"_{number}") for number in count(2))
         aliases[name] = next(alias for alias in chain([_safe(name)], numbered) if alias not in taken)
@@ -335,7 +341,7 @@ def _unique(staged: StagedRows) -> bool:
     return not keys.num_rows or (not keys.column("id").null_count and distinct.num_rows == keys.num_rows)
 
 
-def agreed(known: Mapping[str, str], incoming: Iterable[Mapping[str, str]]) -> Names:
+def merged_names(known: Mapping[str, str], incoming: Iterable[Mapping[str, str]]) -> Names:
     """The name of each field's column: as it came last, and as it is known where it came without a label."""
     names = dict(known)
     for labels in incoming:

@@ -29,7 +29,7 @@ from procore_nb.store.manifest import Manifest, by_moment, by_target, folder_nam
 from procore_nb.store.pii import personal_columns, without_personal
 from procore_nb.store.report import SyncLog, result_frame
 from procore_nb.store.scan import as_frame, joined, read_table, table_names
-from procore_nb.store.snapshot import overtaken, present, recover
+from procore_nb.store.snapshot import commit_conflict, current_manifest, recover
 from procore_nb.store.staging import Staging
 from procore_nb.store.strategy import Source, SyncPlan, Targets
 from procore_nb.store.update import Update
@@ -73,19 +73,19 @@ def sync_tables(
     With `skip` a table that fails is named in the result.
     """
     logs: list[SyncLog] = []
-    states = _States(files)
-    finder = strategy.TargetFinder(procore, projects, kept=states.rows)
+    cache = _ManifestCache(files)
+    finder = strategy.TargetFinder(procore, projects, kept=cache.rows)
     facts = {"environment": procore.environment.name, "company_id": procore.company_id}
     as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
-    for name, arguments in strategy.with_parents(lists, procore.catalogue, states.arguments).items():
+    for name, arguments in strategy.with_parents(lists, procore.catalogue, cache.arguments).items():
         endpoint, began = procore.catalogue.endpoint(name), time.monotonic()
-        chosen = options if name in lists or states.arguments(name) is None else as_kept
+        chosen = options if name in lists or cache.arguments(name) is None else as_kept
         log = SyncLog(folder_name(endpoint.name))
         logs.append(log)
         try:
-            before = states.manifest(log.table) or Manifest(table=log.table, path=endpoint.path)
+            before = cache.manifest(log.table) or Manifest(table=log.table, path=endpoint.path)
             sync = TableSync(files, procore, endpoint, dict(arguments), chosen, log, before)
-            states.manifests[log.table] = sync.run(partial(finder.find, endpoint, arguments))
+            cache.manifests[log.table] = sync.run(partial(finder.find, endpoint, arguments))
         except ProcoreError as error:
             log.error = str(error)
             stopped = isinstance(error.__cause__, KeyboardInterrupt)
@@ -99,7 +99,7 @@ def sync_tables(
     return result_frame(logs, facts)
 
 
-class _States:
+class _ManifestCache:
     """The manifests of a store in one sync, each read once."""
 
     def __init__(self, files: Files) -> None:
@@ -109,7 +109,7 @@ class _States:
     def manifest(self, table: str) -> Manifest | None:
         if table not in self.manifests:
             recover(self._files, table)
-            self.manifests[table] = present(self._files, table)
+            self.manifests[table] = current_manifest(self._files, table)
         return self.manifests[table]
 
     def arguments(self, name: str) -> dict[str, Any] | None:
@@ -127,7 +127,7 @@ class _States:
         try:
             rows = joined(self._files, name, manifest.parts, manifest)
         except (StoreError, pa.ArrowException):  # at a URL another sync may have replaced it since
-            manifest, rows, _ = read_table(self._files, name, None, over=False)
+            manifest, rows, _ = read_table(self._files, name, None, with_ended=False)
         return as_frame(rows, manifest)
 
 
@@ -151,9 +151,9 @@ class TableSync:
         try:
             self._run(find_targets)
         except StoreError as error:  # the other one may have taken away what this one has staged, too
-            now = None if self.files.renames else present(self.files, self.log.table)
+            now = None if self.files.renames else current_manifest(self.files, self.log.table)
             if now is not None and now.version != self.manifest.version:
-                raise overtaken(self.files, self.log.table) from error
+                raise commit_conflict(self.files, self.log.table) from error
             raise
         return self.manifest
 

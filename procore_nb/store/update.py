@@ -25,14 +25,14 @@ from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.frames.codec import STAMP, conform, has_values, schema_of
 from procore_nb.frames.types import declared_by
 from procore_nb.scalars import utc_text
-from procore_nb.store.data_files import cuts, key_at, position, read_rows, row_ids, sorted_by, targets_of
+from procore_nb.store.data_files import key_at, position, read_rows, row_ids, slices, sorted_by, targets_of
 from procore_nb.store.delta_log import commits
 from procore_nb.store.files import Files
-from procore_nb.store.manifest import BOOKS, Manifest, Part, by_moment, by_target, moment_of
+from procore_nb.store.manifest import BOOKKEEPING_COLUMNS, Manifest, Part, by_moment, by_target, moment_of
 from procore_nb.store.pii import scrubbed
 from procore_nb.store.report import SyncLog
 from procore_nb.store.scan import find_table, joined, read_table, rows_at
-from procore_nb.store.snapshot import Snapshot, recover, state_named
+from procore_nb.store.snapshot import Snapshot, manifest_named, recover
 from procore_nb.store.staging import (
     StagedRows,
     Staging,
@@ -44,7 +44,7 @@ from procore_nb.store.staging import (
 )
 from procore_nb.store.strategy import SyncPlan
 
-FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = BOOKS
+FIRST_SEEN, VALID_FROM, VALID_TO, DELETED_AT = BOOKKEEPING_COLUMNS
 _AT_ONCE = 2  # ranges of keys: Arrow works outside of Python's lock, and two of them fit into memory
 _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
 
@@ -136,7 +136,7 @@ class Update:
     def _pieces(self, old: pa.Table, start: int, stop: int) -> Iterator[tuple[int, int, pa.Table]]:
         """A range in pieces that fit into memory: bounds of the staged rows, and the old rows between them."""
         keys, key = self._staged.keys.slice(start, stop - start), self._after.key
-        bounds = list(cuts(keys, key)) if key else []
+        bounds = list(slices(keys, key)) if key else []
         if len(bounds) < 2:
             yield start, stop, old
             return
@@ -251,13 +251,13 @@ def upserted(
     return Upserted(_in_key_order(rows, kept, key), ended, *counts)
 
 
-def _ended(old: pa.Table, over: Any, deleted: Any, at: datetime) -> pa.Table | None:
+def _ended(old: pa.Table, replaced: Any, deleted: Any, at: datetime) -> pa.Table | None:
     """Versions that are no longer, with the moment they ended and, for deleted rows, that they were deleted."""
-    if not over.any():
+    if not replaced.any():
         return None
-    rows = old.filter(pa.array(over))
+    rows = old.filter(pa.array(replaced))
     moments = pa.repeat(pa.scalar(at, STAMP), rows.num_rows)
-    deletions = pc.if_else(pa.array(deleted[over]), moments, pa.scalar(None, STAMP))
+    deletions = pc.if_else(pa.array(deleted[replaced]), moments, pa.scalar(None, STAMP))
     return rows.append_column(VALID_TO, moments).append_column(DELETED_AT, deletions)
 
 
@@ -343,12 +343,12 @@ def restore(
             "restore takes a moment or a version.", advice='restore("rfis", as_of="2026-05-01")'
         )
     recover(files, find_table(files, name, catalogue)[1].table)
-    manifest, live, over = read_table(files, name, catalogue, over=True)
+    manifest, live, ended = read_table(files, name, catalogue, with_ended=True)
     former = None if version is None else _former(files, manifest, version)
     if former is not None:
         rows = joined(files, manifest.table, former.parts, manifest, former)
     elif as_of is not None:
-        rows = rows_at(live, over, manifest, as_of)
+        rows = rows_at(live, ended, manifest, as_of)
     outcome = upserted(
         live.select((*manifest.columns, *manifest.extra)),
         rows.select((*manifest.columns, *manifest.exact_columns)),
@@ -382,7 +382,7 @@ def restore(
 def _former(files: Files, manifest: Manifest, version: Any) -> Manifest:
     """The state of a version, if its files are still there."""
     states = {
-        number: state_named(files, manifest.table, name)
+        number: manifest_named(files, manifest.table, name)
         for number, name, _ in commits(files, manifest.table)
         if name
     }

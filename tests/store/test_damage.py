@@ -15,7 +15,7 @@ import pytest
 
 from procore_nb.errors import ArgumentError, ProcoreError, StoreError
 from procore_nb.store import Store
-from procore_nb.store.manifest import FORMAT, sealed
+from procore_nb.store.manifest import FORMAT, encode_with_digest
 from store.killing import Fate, Killed, contents, same, sync
 from store.living import World
 
@@ -219,7 +219,8 @@ def test_a_store_of_another_format_is_refused_with_words(
     path = folder / file
     content = orjson.loads(path.read_bytes()) | {"format": number}
     del content["digest"]
-    path.write_bytes(sealed(content) if number > 1 else orjson.dumps(content))  # the first one had no digests
+    # The first format had no digests.
+    path.write_bytes(encode_with_digest(content) if number > 1 else orjson.dumps(content))
     with pytest.raises(StoreError, match=words) as failure:
         Store(folder).table("rfis")
     assert ("pip install -U" if number > FORMAT else "a new folder") in failure.value.advice
@@ -230,7 +231,7 @@ def test_a_manifest_of_another_shape_is_an_error(folder: Path, wrong: dict[str, 
     path = folder / "rfis" / "_manifest.json"
     content = orjson.loads(path.read_bytes())
     del content["digest"]
-    path.write_bytes(sealed(content | wrong))
+    path.write_bytes(encode_with_digest(content | wrong))
     for read in READS.values():
         with pytest.raises(StoreError, match="damaged"):
             read(Store(folder), "rfis")

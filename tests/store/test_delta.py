@@ -134,7 +134,7 @@ def test_a_log_on_a_disk_begins_anew_when_it_is_long_or_was_removed(
 def test_statistics_lead_an_engine_to_the_file_of_a_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (3,))
     world = World(projects=6, rows=6)
     sync(world, tmp_path)
     actions = deltalake.DeltaTable(str(tmp_path / "rfis")).get_add_actions(flatten=True)
@@ -269,7 +269,7 @@ def test_after_many_commits_two_delta_readers_start_from_a_checkpoint(url: str) 
 def test_a_commit_of_another_program_in_between_refuses_ours_and_the_next_goes_on(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (3,))
     world = World(projects=4, rows=6)
     sync(world, url)
     world.pass_time(hours=1)
@@ -286,7 +286,7 @@ def test_a_commit_of_another_program_in_between_refuses_ours_and_the_next_goes_o
 def test_what_another_program_did_to_the_log_is_taken_into_account(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (3,))
     world = World(projects=4, rows=6)
     sync(world, url)
     assert deltalake.DeltaTable(f"{url}/rfis").optimize.compact()["numFilesRemoved"] > 1

@@ -128,7 +128,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """A table of many parts with deleted rows, earlier versions, and a column that only its newest part has."""
     folder, world = tmp_path_factory.mktemp("grown"), World(rows=20)
     with pytest.MonkeyPatch.context() as patch, connection(LivingDemo(world)) as procore:
-        patch.setattr("procore_nb.store.data_files.cuts.__defaults__", (8,))
+        patch.setattr("procore_nb.store.data_files.slices.__defaults__", (8,))
         store = Store(folder, clock=lambda: world.now)
         store.sync(procore, ["rfis"], history=True)
         world.pass_time(hours=1)

@@ -259,11 +259,11 @@ def test_an_erasure_that_is_killed_anywhere_is_completed_when_the_store_is_opene
 @pytest.mark.slow
 def test_a_sync_completes_an_erasure_whose_people_are_gone_already(kept: Path, tmp_path: Path) -> None:
     """The table that says who Kim is was erased first: the note says what to look for in the others."""
-    from procore_nb.store.manifest import sealed
+    from procore_nb.store.manifest import encode_with_digest
 
     folder = Path(shutil.copytree(kept, tmp_path / "portfolio"))
     noted = {"user_id": "7", "addresses": ["x@example.com"], "names": []}
-    (folder / "_work" / "_erase.json").write_bytes(sealed(noted))
+    (folder / "_work" / "_erase.json").write_bytes(encode_with_digest(noted))
     world = World(projects=3, rows=3)
     world.pass_time(days=1)
     sync(world, folder, lists=["change_events"])

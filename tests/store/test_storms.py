@@ -141,7 +141,7 @@ def check(
     *,
     errors: bool,
 ) -> None:
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (3,))
     began, lines = time.monotonic(), list[str]()
     counts = judged(storm, storm.seen_by(engines, reads), lines.append)
     with capsys.disabled():

@@ -68,7 +68,7 @@ def test_a_new_field_becomes_a_column_without_writing_other_parts_anew(
     world: World, procore: Procore, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("procore_nb.store.data_files.PART_ROWS", 4)
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (4,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (4,))
     for place in world.projects:
         for _ in range(6):
             world.add("rfis", str(place))

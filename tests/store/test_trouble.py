@@ -190,7 +190,7 @@ class Lettered(Plenty):
 def test_ids_that_get_letters_become_text_and_rows_stay_the_same_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("procore_nb.store.data_files.cuts.__defaults__", (3,))
+    monkeypatch.setattr("procore_nb.store.data_files.slices.__defaults__", (3,))
     name, store, procore = "budget_change_adjustment_line_items", Store(tmp_path), Lettered(projects=3)
     store.sync(procore, [name])
     assert store.table(name)["id"].dtype == "Int64"
