@@ -33,8 +33,8 @@ def stem(word: str) -> str:
     return word
 
 
-def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 0.6) -> tuple[str, ...]:
-    """The choices with nearly the same letters (that share of them agrees) or the same words, best first."""
+def near(name: str, choices: Iterable[str], *, count: int = 3, cutoff: float = 0.6) -> tuple[str, ...]:
+    """The choices with nearly the same letters (`cutoff`: the share that agrees) or the same words, best first."""
     name_words = {stem(word) for word in words(name)}
     scored = []
     for choice in dict.fromkeys(choices):
@@ -43,7 +43,7 @@ def near(name: str, choices: Iterable[str], *, count: int = 3, letters: float = 
         shared = len(name_words & choice_words)
         overlap = 2 * shared / (len(name_words) + len(choice_words)) if shared else 0.0
         score = max(same, overlap) + min(same, overlap) / 10
-        if same >= letters or overlap >= 0.5:
+        if same >= cutoff or overlap >= 0.5:
             scored.append((-score, len(choice), choice))
     return tuple(choice for _, _, choice in sorted(scored)[:count])
 

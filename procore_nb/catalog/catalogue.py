@@ -37,7 +37,7 @@ OftenUsed = Literal[
     "coordination_issues", "forms", "action_plans", "bid_packages", "rfi_replies", "companies", "vendors", "users",
     "project_users", "project_vendors", "project_dates", "locations", "programs", "offices", "project_stages",
 ]  # fmt: skip
-OFTEN: tuple[str, ...] = get_args(OftenUsed)
+OFTEN_USED: tuple[str, ...] = get_args(OftenUsed)
 
 # What "open rfis" means is said by a filter; the list is found by the rest of the words.
 NO_NAMES = frozenset({
@@ -55,7 +55,7 @@ def _everyday() -> dict[tuple[str, ...], str]:
     return {_key(phrase): names for phrase, names in read_data("everyday").items()}
 
 
-def meant_by(words: str, *, likeliest: bool = False) -> tuple[str, ...]:
+def names_for_synonym(words: str, *, likeliest: bool = False) -> tuple[str, ...]:
     """Return the names of the lists that an everyday word means; none where it is none. A catalogue may lack some of them.
 
     With `likeliest` those that are only near are left out: one name is the answer, several are a choice.
@@ -105,7 +105,7 @@ class Catalogue:
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
         if "/" in name:
             return self._at_path(name) or unknown(name)
-        meant = [slug(name)] if slug(name) in self._by_name else meant_by(name, likeliest=True)
+        meant = [slug(name)] if slug(name) in self._by_name else names_for_synonym(name, likeliest=True)
         names = [known for known in meant if known in self._by_name]
         if len(names) == 1:
             return self._by_name[names[0]]

@@ -17,11 +17,11 @@ from procore_nb.near_match import slug, stem
 if TYPE_CHECKING:
     from procore_nb.catalog.endpoint import Endpoint
 
-Place = Literal["path", "query", "filter"]
+ArgumentLocation = Literal["path", "query", "filter"]
 Form = Literal["", "range", "after", "day", "moment"]
 
 # Keys that stand for a custom field of some company, not for a key any reply has.
-_STAND_IN = re.compile(r"%\{|<|custom_field_\d")
+_PLACEHOLDER = re.compile(r"%\{|<|custom_field_\d")
 
 DEFAULT_SHAPE = "-"
 """The name, in `Field.views`, of the shape that comes when no view is sent and Procore names no default."""
@@ -53,9 +53,9 @@ class Field:
         return "[]" in self.name
 
     @property
-    def stand_in(self) -> bool:
+    def is_placeholder(self) -> bool:
         """Whether the name only shows where custom fields go (`custom_field_%{id}`)."""
-        return _STAND_IN.search(self.name) is not None
+        return _PLACEHOLDER.search(self.name) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -93,7 +93,7 @@ class Argument:
     """Whether Procore declares it as a list."""
     required: bool = False
     """Whether nothing comes without it (or without an alternative: see `Endpoint.needs`)."""
-    place: Place = "query"
+    location: ArgumentLocation = "query"
     """`path`, `query`, or `filter` for a query key inside `filters[...]`."""
     form: Form = ""
     """`range` for `start...end`, `after` for an open end, `day` or `moment` for one of them, empty for a plain value."""
@@ -121,7 +121,7 @@ def arguments(endpoint: Endpoint) -> tuple[Argument, ...]:
     for argument in _declared(endpoint):
         if argument.name not in known:
             known[argument.name] = argument
-        elif argument.place == "filter" and known[argument.name].key != argument.key:
+        elif argument.location == "filter" and known[argument.name].key != argument.key:
             name = f"filter_{argument.name}"
             known.setdefault(name, replace(argument, name=name))
     return tuple(known.values())
@@ -150,10 +150,10 @@ def path_name(endpoint: Endpoint, key: str) -> str:
 
 def _declared(endpoint: Endpoint) -> Iterator[Argument]:
     for key in endpoint.path_params:
-        yield Argument(path_name(endpoint, key), key, required=True, place="path")
+        yield Argument(path_name(endpoint, key), key, required=True, location="path")
     for key in (key for group in endpoint.required_query for key in group if key not in PAGING_KEYS):
-        place: Place = "filter" if _FILTER.match(key) else "query"
-        yield replace(_query(endpoint, key), required=True, form="", place=place)
+        location: ArgumentLocation = "filter" if _FILTER.match(key) else "query"
+        yield replace(_query(endpoint, key), required=True, form="", location=location)
     closed = PAGING_KEYS - _OPEN.get(endpoint.paging, set())
     yield from (_query(endpoint, key) for key in endpoint.other_query if key not in closed)
     if endpoint.sort_param:
@@ -173,13 +173,13 @@ def _filter(endpoint: Endpoint, name: str) -> Argument:
     word, bracket, rest = name.partition("[")
     key = f"filters[{word}]{bracket}{rest}"
     if rest == "gt]":
-        return Argument(word, key, place="filter", form="after")
+        return Argument(word, key, location="filter", form="after")
     form: Form = _form(word) if rest in ("gte]", "lte]") else ""
     if not rest:
         one_day = word in _ENDS or _MOMENT.match(word)
         form = _form(word) if one_day else "range" if _DATE_NAME.search(word) else ""
     choices = () if form else endpoint.choices_of(key)
-    return Argument(_name(name), key, many=rest == "]", place="filter", form=form, choices=choices)
+    return Argument(_name(name), key, many=rest == "]", location="filter", form=form, choices=choices)
 
 
 def _name(key: str) -> str:

@@ -87,7 +87,7 @@ def _facts(endpoint: Endpoint) -> Iterable[tuple[str, str]]:
     texts: dict[str, list[str]] = {"filter": [], "query": []}
     for argument in endpoint.arguments:
         if not argument.required and argument.name not in ("sort", "view"):
-            texts[argument.place].append(_argument_text(argument))
+            texts[argument.location].append(_argument_text(argument))
     sort = "by a column; Procore names none" if endpoint.sort_param else ""
     usual_view = f" ({endpoint.view_default} when not given)" if endpoint.view_default else ""
     facts = {
@@ -130,7 +130,7 @@ def _columns(endpoint: Endpoint) -> list[tuple[str, str]]:
     return [
         (name, _type_of(field))
         for name, field in columns
-        if "[]" not in name and field.type != "object" and not field.stand_in
+        if "[]" not in name and field.type != "object" and not field.is_placeholder
     ]
 
 

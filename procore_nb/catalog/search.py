@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import pandas as pd
 
-from procore_nb.catalog.catalogue import NO_NAMES, OFTEN, meant_by
+from procore_nb.catalog.catalogue import NO_NAMES, OFTEN_USED, names_for_synonym
 from procore_nb.catalog.endpoint import Endpoint
 from procore_nb.catalog.format import needs_text
 from procore_nb.errors import CatalogError, warn
@@ -63,7 +63,7 @@ def ranked(endpoints: Sequence[Endpoint], words: str) -> tuple[list[Endpoint], s
     early in their name. Where there is none, those that have the nearest words, with these words; else an empty text.
     """
     terms, index = words_of(words), _index(tuple(endpoints))
-    meant = [index.by_name[name] for name in meant_by(words) if name in index.by_name]
+    meant = [index.by_name[name] for name in names_for_synonym(words) if name in index.by_name]
     meant += index.named(tuple(term for term in terms if term not in NO_NAMES))
     split = tuple(part for term in terms for part in index.split(term))
     unsplit = index.ranked(terms) if terms != split else []
@@ -86,7 +86,7 @@ class _Index:
             for endpoint in endpoints
         ]
         self.by_name = {name: each for each in reversed(endpoints) for name in (*each.aliases, each.name)}
-        self._often = {id(self.by_name[name]) for name in OFTEN if name in self.by_name}
+        self._often_used = {id(self.by_name[name]) for name in OFTEN_USED if name in self.by_name}
         self._pairs: dict[str, tuple[str, ...]] = {}  # two words by how they are written as one
         self._words: set[str] = set()
         for endpoint in endpoints:
@@ -105,7 +105,7 @@ class _Index:
         root = stem(term)
         if root in self._words:
             return (term,)
-        return words_of(next(iter(meant_by(term)), "")) or self._pairs.get(root, (term,))
+        return words_of(next(iter(names_for_synonym(term)), "")) or self._pairs.get(root, (term,))
 
     def nearest(self, term: str) -> tuple[str, ...]:
         """The word of the catalogue nearest to a misspelled one; the word itself where none is near."""
@@ -113,7 +113,7 @@ class _Index:
         if root in self._words or len(root) < _SHORTEST:
             return (term,)
         known = {**{word: (word,) for word in self._words}, **self._pairs}
-        close = near(root, sorted(known), count=1, letters=_NEAR)
+        close = near(root, sorted(known), count=1, cutoff=_NEAR)
         return known[close[0]] if close else (term,)
 
     def ranked(self, terms: tuple[str, ...]) -> list[Endpoint]:
@@ -121,7 +121,8 @@ class _Index:
         ranks = [
             (rank, at)
             for at, (endpoint, texts, stems) in enumerate(self._entries)
-            if (rank := _rank(endpoint, texts, stems, terms, often=id(endpoint) in self._often)) is not None
+            if (rank := _rank(endpoint, texts, stems, terms, often=id(endpoint) in self._often_used))
+            is not None
         ]
         return [self._entries[at][0] for _rank, at in sorted(ranks)]
 

@@ -71,7 +71,7 @@ class ListFetch:
         with self._watched(lambda: assembler) as progress:
             with interrupt:  # a page half taken apart would leave columns of unequal length
                 for event in self._events(progress, interrupt):
-                    assembler.take(event)
+                    assembler.receive(event)
             interrupt.raise_pending()
             assembler.name_custom_fields()
             with interrupt:
@@ -97,7 +97,7 @@ class ListFetch:
                     event = next(events, None)
                     if event is None:
                         break
-                    assembler.take(event)
+                    assembler.receive(event)
                 attempt += isinstance(event, RequestRestarted)
                 done = event if isinstance(event, RequestDone) else None
                 if interrupt.pending() or assembler.mixed:
@@ -249,7 +249,7 @@ class ListFetch:
             if refusals and refusals[0] is not None and None not in refusals:
                 raise self._nothing_answered(refusals[0])
         except NotFoundError as error:  # of a single target, or raised above
-            error.advice = self.query.advice_if_absent(self.targets) + error.advice
+            error.advice = self.query.not_found_advice(self.targets) + error.advice
             raise
 
     def _skip(self, target: Target, error: ProcoreError) -> None:
@@ -326,7 +326,7 @@ class FrameAssembler:
     def __init__(
         self, builder: Callable[[], FrameBuilder], custom_fields: Callable[[], Mapping[int, tuple[str, str]]]
     ) -> None:
-        self._new = builder
+        self._make_builder = builder
         self._definitions = custom_fields
         self.builder = builder()
         self._first: ListRequest | None = None
@@ -334,7 +334,7 @@ class FrameAssembler:
         self.mixed = False  # whether there were events of several targets
         self._frame: pd.DataFrame | None = None
 
-    def take(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
         self._first = self._first or event.request
         self.mixed = self.mixed or event.request is not self._first
         streaming = event.request is self._first
@@ -344,7 +344,7 @@ class FrameAssembler:
             # A fetch that ends early leaves pages of others undone: those stay.
             self._waiting = [page for page in self._waiting if page.request is not event.request]
             if streaming:
-                self.builder = self._new()
+                self.builder = self._make_builder()
         if streaming or isinstance(event, RequestDone):
             self._add_waiting()
 
@@ -358,7 +358,8 @@ class FrameAssembler:
             self._add_waiting()
         if self._frame is None or self.builder.rows:
             frame = self.builder.build()
-            self.builder = self._new()  # it gave its pages away; more may come of a fetch that ends early
+            # The one before gave its pages away; more may come of a fetch that ends early.
+            self.builder = self._make_builder()
             self._frame = frame if self._frame is None else pd.concat([self._frame, frame], ignore_index=True)
         return self._frame
 

@@ -17,7 +17,7 @@ import pandas as pd
 from procore_nb import hints
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, load
-from procore_nb.catalog.catalogue import meant_by
+from procore_nb.catalog.catalogue import names_for_synonym
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.diagnosis import diagnose
 from procore_nb.client.query import ListQuery, list_query
@@ -212,13 +212,13 @@ class Connection:
         if name.startswith("_") or "catalogue" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         bare, choice = _VERB.sub("", name), ""
-        members = [bare] if bare in FOR_PEOPLE else near(bare, FOR_PEOPLE, letters=0.8)
+        members = [bare] if bare in FOR_PEOPLE else near(bare, FOR_PEOPLE, cutoff=0.8)
         calls = [f"procore.{member}{'' if member in _VALUES else '(…)'}" for member in members]
         try:
             endpoint = self.catalogue.endpoint(bare).name
             calls += [f"procore.lists.{endpoint}(…)", f'procore.table("{endpoint}", …)']
         except CatalogError as error:
-            choice = f"{error.advice} " if meant_by(bare) else ""
+            choice = f"{error.advice} " if names_for_synonym(bare) else ""
         if name in _MEANT or name in sys.modules["procore_nb"].__all__:
             calls = [_MEANT.get(name, f"pnb.{name}(…)")]
         hint = choice or (f"Write {' or '.join(calls)}. " if calls else "")

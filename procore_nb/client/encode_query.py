@@ -269,7 +269,7 @@ def unknown_argument(
     """Return the error for an argument that a list does not know: what was meant, or how the frame is filtered by it."""
     problem, column = f"{endpoint.name} knows no argument {name!r}.", _column_for(endpoint, name)
     names = _names_of(endpoint, known)
-    close = (_SYNONYMS[name],) if _SYNONYMS.get(name) in names else near(name, names, letters=0.7)
+    close = (_SYNONYMS[name],) if _SYNONYMS.get(name) in names else near(name, names, cutoff=0.7)
     if name in PAGING_KEYS:
         advice = "All pages are fetched, in the largest size there is; max_rows=… stops earlier."
     elif name == "active" and endpoint.name == "projects" and isinstance(value, bool):

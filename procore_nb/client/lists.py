@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pandas as pd
 
 from procore_nb.catalog import Catalogue, Endpoint, load, search
-from procore_nb.catalog.catalogue import OFTEN
+from procore_nb.catalog.catalogue import OFTEN_USED
 from procore_nb.client.connection import Connection
 from procore_nb.errors import ArgumentError, CatalogError, NoAttributeError
 
@@ -89,7 +89,7 @@ def list_names(catalogue: Catalogue) -> list[str]:
     """Return the names of all lists, the most used first."""
     names = [endpoint.name for endpoint in catalogue.endpoints]
     known = {*names, *(alias for endpoint in catalogue.endpoints for alias in endpoint.aliases)}
-    return list(dict.fromkeys([*(name for name in OFTEN if name in known), *names]))
+    return list(dict.fromkeys([*(name for name in OFTEN_USED if name in known), *names]))
 
 
 def signature_of(endpoint: Endpoint) -> inspect.Signature:

@@ -16,12 +16,12 @@ import pandas as pd
 
 from procore_nb import hints
 from procore_nb.catalog import Endpoint
-from procore_nb.catalog.catalogue import meant_by
+from procore_nb.catalog.catalogue import names_for_synonym
 from procore_nb.catalog.format import window_of
 from procore_nb.client.budget import find_views, needs_views
 from procore_nb.client.collect import ListFetch
 from procore_nb.client.encode_query import encode, encode_arguments, has_dates, raw_keys
-from procore_nb.client.targets import ParentRows, Target, carried_ids, check_needs, list_request_for
+from procore_nb.client.targets import ParentRows, Target, check_needs, inherited_ids, list_request_for
 from procore_nb.errors import (
     AccessError,
     ArgumentError,
@@ -74,7 +74,7 @@ class ListQuery:
             self.max_rows = positive(self.max_rows, "max_rows")
         # `id=` is taken for the one placeholder that Procore calls so: receipt_id in …/receipts/{id}/line_items.
         names = {
-            argument.key: argument.name for argument in self.endpoint.arguments if argument.place == "path"
+            argument.key: argument.name for argument in self.endpoint.arguments if argument.location == "path"
         }
         if "id" in self.arguments and names.get("id", "id") not in {"id", *self.arguments}:
             self.arguments[names["id"]] = self.arguments.pop("id")
@@ -95,7 +95,7 @@ class ListQuery:
         columns = None if self.columns is None else _chosen_columns(self.columns, shaped)
         views = find_views(self) if needs_views(self) else None
         parents = self._parents() + ([views.parents] if views else [])
-        self._check_what_is_given(parents)
+        self._check_arguments(parents)
         window = window_of(endpoint)
         if window and not callable(self.progress) and not has_dates(parameters):
             warn(
@@ -119,7 +119,7 @@ class ListQuery:
             columns=columns,
             titles=views.titles if views else None,
         )
-        about = self._about({target.company_id for target in targets})
+        about = self._fetch_facts({target.company_id for target in targets})
         return ListFetch(self, requests, builder, about, views.skipped if views else [])
 
     def may_skip(self, error: ProcoreError, targets: Sequence[Target]) -> bool:
@@ -131,7 +131,7 @@ class ListQuery:
             return False
         return isinstance(error, AccessError | NotFoundError) or self.on_error == "skip"
 
-    def advice_if_absent(self, targets: Sequence[Target]) -> str:
+    def not_found_advice(self, targets: Sequence[Target]) -> str:
         """Say whether the one project of a call is one that this account sees, as far as all were fetched before."""
         numbers = {target.ids.get("project_id", "") for target in targets}
         number = numbers.pop() if len(numbers) == 1 else ""
@@ -165,19 +165,19 @@ class ListQuery:
         if not ids:
             raise CatalogError(f"{self.endpoint.name} needs no parent.", advice="Leave parent out.")
         for name in ids:  # rfq_quotes need contract and rfq: a frame of rfqs carries its contract
-            if {*ids} - {name} <= carried_ids(self.parent, self.endpoint, name).keys():
+            if {*ids} - {name} <= inherited_ids(self.parent, self.endpoint, name).keys():
                 return name
         return next((name for name in ids if name in self.endpoint.parents), ids[-1])
 
     def _texts_of(self, name: str, value: Any) -> list[str]:
         """Return the ids, or the other values, that one needed argument was given."""
         argument = {one.name: one for one in self.endpoint.arguments}.get(name)
-        if argument is None or argument.place == "path" or name.endswith("id"):
+        if argument is None or argument.location == "path" or name.endswith("id"):
             return id_texts(value, name)
         values = value if is_many(value) else [value]
         return [text for one in values for _, text in encode(argument, one, endpoint=self.endpoint.name)]
 
-    def _check_what_is_given(self, parents: Sequence[ParentRows]) -> None:
+    def _check_arguments(self, parents: Sequence[ParentRows]) -> None:
         if self.project_id is not None and self.projects is not None:
             raise ArgumentError("project_id and projects were both given.", advice="Pass one of them.")
         carried = {name for parent in parents for name in parent.carried}
@@ -192,7 +192,7 @@ class ListQuery:
         in_query = {
             argument.name
             for argument in self.endpoint.arguments
-            if argument.key in raw and argument.place != "path"
+            if argument.key in raw and argument.location != "path"
         }
         check_needs(self.endpoint, self.given | in_query | carried | {parent.name for parent in parents})
 
@@ -243,7 +243,7 @@ class ListQuery:
                 advice=f"Choose fewer projects, or connect(…, max_wait_seconds={seconds * 1.1:.0f}).",
             )
 
-    def _about(self, companies: Iterable[int]) -> dict[str, Any]:
+    def _fetch_facts(self, companies: Iterable[int]) -> dict[str, Any]:
         ordered = sorted(companies)
         names = ("project_id", "projects", "company_id", "parent", "budget_view")
         given = {name: getattr(self, name) for name in names} | self.needed_values
@@ -305,7 +305,7 @@ def _endpoint(procore: Connection, name: str, given: Mapping[str, Any], target: 
     parents = {*endpoint.needed} - {"company_id", "project_id"}
     if not parents or "/" in name or given.keys() & {*parents, "parent"} or _are_parents(target, parents):
         return endpoint
-    meant = meant_by(name, likeliest=True)
+    meant = names_for_synonym(name, likeliest=True)
     return procore.endpoint(meant[0]) if meant else endpoint
 
 

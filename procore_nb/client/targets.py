@@ -82,7 +82,7 @@ class ParentRows:
         key = next((column for column in ("id", name) if column in frame.columns), None)
         if key is None:
             raise ArgumentError(f"parent for {endpoint.name} is a frame without an id column.")
-        columns = carried_ids(frame, endpoint, name)
+        columns = inherited_ids(frame, endpoint, name)
         unique: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         carried_values = [frame[column].tolist() for column in columns.values()]
         for number, *values in zip(frame[key].tolist(), *carried_values, strict=True):
@@ -120,7 +120,7 @@ class ParentRows:
         return expanded
 
 
-def carried_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
+def inherited_ids(parent: Any, endpoint: Endpoint, name: str) -> dict[str, str]:
     """Return the column of each further id that a parent frame brings along: its project, and what the list needs."""
     columns = {}
     for needed in dict.fromkeys(["project_id", *endpoint.needed]):
@@ -151,12 +151,12 @@ def list_request_for(
 ) -> ListRequest:
     """Return the request of a list for one target: its path, and the query with the ids that do not go into the path."""
     known = {"company_id": str(target.company_id), **target.ids}
-    names = {argument.key: argument.name for argument in endpoint.arguments if argument.place == "path"}
+    names = {argument.key: argument.name for argument in endpoint.arguments if argument.location == "path"}
     path = re.sub(r"\{(\w+)\}", lambda key: quote(known[names.get(key[1], key[1])], safe=""), endpoint.path)
     keys = {
         argument.name: argument.key
         for argument in endpoint.arguments
-        if argument.required and argument.place != "path"
+        if argument.required and argument.location != "path"
     }
     required = []
     for group in endpoint.needs:

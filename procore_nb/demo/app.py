@@ -32,7 +32,7 @@ from procore_nb.demo.portfolio import Portfolio, usual_portfolio
 from procore_nb.demo.stored_files import FILES, UNSENT, Storage
 from procore_nb.demo.tables.listing import Listing
 
-Answer = Callable[[ApiCall], DemoReply]
+RouteHandler = Callable[[ApiCall], DemoReply]
 
 
 class Demo:
@@ -159,29 +159,29 @@ class Routes:
     """What answers a path: templates, in which a placeholder stands for any part that is not empty."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str | None, ...], tuple[Answer, tuple[str, ...]]] = {}
+        self._handlers: dict[tuple[str | None, ...], tuple[RouteHandler, tuple[str, ...]]] = {}
         self._prefixes: set[tuple[str | None, ...]] = set()
 
-    def add(self, template: str, answer: Answer) -> None:
+    def add(self, template: str, handler: RouteHandler) -> None:
         """Register a template; the first registration of an address stays."""
         parts = template.strip("/").split("/")
         key = tuple(None if part.startswith("{") else part for part in parts)
-        self._answers.setdefault(key, (answer, tuple(part[1:-1] for part in parts if part.startswith("{"))))
+        self._handlers.setdefault(key, (handler, tuple(part[1:-1] for part in parts if part.startswith("{"))))
         self._prefixes.update(key[:length] for length in range(1, len(key) + 1))
 
-    def find(self, path: str) -> tuple[Answer, dict[str, str]] | None:
+    def find(self, path: str) -> tuple[RouteHandler, dict[str, str]] | None:
         """What answers a path, with its placeholders' values; None if nothing fits. Words go before placeholders."""
         parts = [unquote(part) for part in path.removesuffix("/")[1:].split("/")]
         keys: list[tuple[str | None, ...]] = [()]
         for part in parts:
             longer = [(*key, end) for key in keys for end in ((part, None) if part else ("",))]
             keys = [key for key in longer if key in self._prefixes]
-        key = next((key for key in keys if key in self._answers), None)
+        key = next((key for key in keys if key in self._handlers), None)
         if key is None:
             return None
-        answer, names = self._answers[key]
+        handler, names = self._handlers[key]
         values = [part for part, word in zip(parts, key, strict=True) if word is None]
-        return answer, dict(zip(names, values, strict=True))
+        return handler, dict(zip(names, values, strict=True))
 
 
 @lru_cache(maxsize=1)

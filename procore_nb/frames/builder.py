@@ -71,10 +71,10 @@ class FrameBuilder:
         self._columns: dict[Path, ColumnBuilder] = {}
         for path in self._leading:
             # By name where nobody declares them: our own ids are numbers even beside ids that are text.
-            self._open(path, self._declared.columns.get(path) or type_of_name(path[-1]), promised=True)
+            self._open(path, self._declared.columns.get(path) or type_of_name(path[-1]), always_present=True)
         for path in self._declared.columns:
             if path not in self._columns and (self._selected is None or path[0] in self._selected_keys):
-                self._open(path, self._declared.declared_type(path), promised=True)
+                self._open(path, self._declared.declared_type(path), always_present=True)
 
     def add(self, records: Iterable[Any], *, leading: Sequence[Any] = ()) -> None:
         """Take one page apart; `leading` gives each leading column its value (a record's own wins)."""
@@ -126,8 +126,10 @@ class FrameBuilder:
         self._columns.clear()
         return describe(frame, **attrs)
 
-    def _open(self, path: Path, logical: LogicalType | None, *, promised: bool = False) -> ColumnBuilder:
-        column = self._columns[path] = ColumnBuilder(self._declared, path, logical, promised)
+    def _open(
+        self, path: Path, logical: LogicalType | None, *, always_present: bool = False
+    ) -> ColumnBuilder:
+        column = self._columns[path] = ColumnBuilder(self._declared, path, logical, always_present)
         return column
 
     def _add_chunk(self, records: list[dict[str, Any]], leading: dict[Path, Any]) -> None:
@@ -172,7 +174,7 @@ class FrameBuilder:
             if not matches and self.rows and not may_be_absent:
                 raise unknown_column(title, self._declared.name, [*names.values(), *self._keys])
             if not matches:  # nobody declares it and there are no records
-                self._open((title,), self._declared.declared_type((title,)), promised=True)
+                self._open((title,), self._declared.declared_type((title,)), always_present=True)
                 matches = {(title,): title}
             paths |= matches
         return paths

@@ -34,7 +34,7 @@ from procore_nb.frames.parse import (
     packed,
     whole_text,
 )
-from procore_nb.frames.types import Declared, LogicalType, Path, custom_type, has_entries, is_id
+from procore_nb.frames.types import DeclaredTypes, LogicalType, Path, custom_type, has_entries, is_id
 
 _EMPTY: dict[str, Any] = {}
 _NONE = type(None)
@@ -234,10 +234,10 @@ def dotted(path: Path, labels: Mapping[int, str]) -> str:
 class ColumnBuilder:
     """One column of an endpoint so far: its path, its type if declared, and its pages with the row at which each begins."""
 
-    declared: Declared
+    declared: DeclaredTypes
     path: Path
     logical: LogicalType | None
-    promised: bool = False  # whether it exists even without records
+    always_present: bool = False  # whether it exists even without records
     is_amount: bool = False  # whether it was built as a column of decimals, in whatever dtype they are shown
     pages: list[tuple[int, Any]] = field(default_factory=list)
     issues: ParseIssues = field(default_factory=ParseIssues)
@@ -252,7 +252,7 @@ class ColumnBuilder:
     @property
     def has_content(self) -> bool:
         """Whether it has a value that is not null, or its type is known."""
-        return bool(self.pages) or self.promised or self.logical is not None
+        return bool(self.pages) or self.always_present or self.logical is not None
 
     def add(self, column: Column, start: int) -> None:
         self.pages.append((start, packed(column.values, column.types)))

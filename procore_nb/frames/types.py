@@ -96,7 +96,7 @@ _UUID = re.compile(r"(.*[_.])?(uuid|guid|ulid)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredTypes:
     """What an endpoint promises: its columns in order, and whether its ids are text."""
 
     name: str | None
@@ -127,10 +127,10 @@ class Declared:
         return declared or ("text" if _looks_like_number(path) else type_of_name(str(path[-1])))
 
 
-def declared_by(endpoint: Any) -> Declared:
+def declared_by(endpoint: Any) -> DeclaredTypes:
     """What an endpoint (anything with `.fields`, or None) promises."""
     if endpoint is None:
-        return Declared(None, {}, text_ids=False)
+        return DeclaredTypes(None, {}, text_ids=False)
     columns = columns_of(endpoint.fields)
     lettered = getattr(endpoint, "module", "") in _LETTERED
     version2 = str(getattr(endpoint, "version", "")).startswith(("v2", "2"))
@@ -144,7 +144,7 @@ def declared_by(endpoint: Any) -> Declared:
         and not lettered
     )
     typed_by_name = frozenset(path for path, field in fields.items() if type_of_field(field)[1])
-    return Declared(getattr(endpoint, "name", None), columns, lettered, numbers_as_text, typed_by_name)
+    return DeclaredTypes(getattr(endpoint, "name", None), columns, lettered, numbers_as_text, typed_by_name)
 
 
 def columns_of(fields: Iterable[Field]) -> dict[Path, LogicalType]:

@@ -83,7 +83,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._frame_line = self._announced = ""
         self._parents: tuple[str, pd.DataFrame, float] | None = None  # line, rows, seconds for each request
         self._outcome: dict[str, Any] = {}
-        self._status, self._snippet, self._about = (
+        self._status, self._snippet, self._details = (
             components.StatusMessage(),
             components.Snippet(),
             ipywidgets.HTML(),
@@ -98,7 +98,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         self._by = ipywidgets.Dropdown(description="Counts by", layout=wide)
         self._bars = CountBars(self._bar_picked)
         self._result = ipywidgets.VBox([])
-        choices = [self._head, self.endpoints, self._about, self.targets, self.filters]
+        choices = [self._head, self.endpoints, self._details, self.targets, self.filters]
         buttons = ipywidgets.HBox([self._fetch, self._stop_button])
         super().__init__([*choices, buttons, self._status, self._snippet, self._result])
         self.add_class("pnw-form")
@@ -171,7 +171,7 @@ class Explorer(StaticView, ipywidgets.VBox):  # type: ignore[misc]
         endpoint = self.endpoints.endpoint
         if endpoint is not None:
             about = f"About {escape(endpoint.name)}"
-            self._about.value = f"<details><summary>{about}</summary>{endpoint._repr_html_()}</details>"
+            self._details.value = f"<details><summary>{about}</summary>{endpoint._repr_html_()}</details>"
             self.targets.offer(endpoint)
             self.filters.offer(endpoint)
             self._refresh()

@@ -52,7 +52,7 @@ def filter_specs(endpoint: Endpoint, catalogue: Catalogue) -> dict[str, FilterSp
     offered = [
         argument
         for argument in endpoint.arguments
-        if argument.place != "path" and argument.name not in hidden
+        if argument.location != "path" and argument.name not in hidden
     ]
     specs = {}
     for argument, label in zip(offered, titles([argument.name for argument in offered]), strict=True):

@@ -254,11 +254,11 @@ class Downloads:
         self._task = BackgroundTask(lambda _: None, self._failed)
         self._numbers = itertools.count(1)
         self._files: dict[int, bytes] = {}
-        self._to: object = None
+        self._recipient: object = None
 
     def start(self, frame: pd.DataFrame, kind: str, to: object, whole: tuple[int, int]) -> None:
         """Begin a file; its name, and what of the `whole` (rows, columns) it holds, are sent when it is made."""
-        self._to = to
+        self._recipient = to
         self._task.start(lambda: self._make(frame, kind, whole))
 
     def wait(self) -> None:
@@ -290,11 +290,11 @@ class Downloads:
         )
         name = str((frame.attrs.get("procore") or {}).get("endpoint", "table")) + ("-partial" if note else "")
         file = {"file": number, "name": name + _SUFFIXES[kind], "parts": -(-len(data) // _PART)}
-        self._send({"kind": "file", "to": self._to, **file, "holds": f"{holds}. {note}".strip()})
+        self._send({"kind": "file", "to": self._recipient, **file, "holds": f"{holds}. {note}".strip()})
 
     def _failed(self, error: BaseException) -> None:
         text = str(error) if isinstance(error, ProcoreError) else f"{type(error).__name__}: {error}"
-        self._send({"kind": "error", "to": self._to, "text": text})
+        self._send({"kind": "error", "to": self._recipient, "text": text})
 
 
 def file_bytes(frame: pd.DataFrame, kind: str) -> bytes:

@@ -17,7 +17,7 @@ import traitlets
 from procore_nb import catalog
 from procore_nb.call_errors import explain_calls
 from procore_nb.catalog import Catalogue, Endpoint, search
-from procore_nb.catalog.catalogue import OFTEN
+from procore_nb.catalog.catalogue import OFTEN_USED
 from procore_nb.client import Procore
 from procore_nb.client.budget import VIEW_ID
 from procore_nb.errors import ArgumentError, ProcoreError
@@ -246,7 +246,7 @@ class EndpointPicker(Picker):
         self._catalogue = catalog.load() if catalogue is None else catalogue
         endpoints = self._catalogue.endpoints
         by_name = {name: endpoint for endpoint in endpoints for name in (*endpoint.aliases, endpoint.name)}
-        often = dict.fromkeys(by_name[name].name for name in OFTEN if name in by_name)
+        often = dict.fromkeys(by_name[name].name for name in OFTEN_USED if name in by_name)
         others = [endpoint for endpoint in endpoints if endpoint.name not in often]
         others.sort(key=lambda e: (e.going_away, e.category, e.module, e.kind != "data", e.name))
         self._offer(

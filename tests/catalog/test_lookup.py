@@ -48,7 +48,7 @@ def test_every_endpoint_is_found_by_its_name_its_aliases_and_its_path() -> None:
         # A path with its placeholders is looked for like one with ids: every fifth is enough.
         for typed in (one.name, *one.aliases, filled, *([] if number % 5 else [one.path])):
             assert catalog.endpoint(typed) is one, typed
-        placeholders = {argument.name for argument in one.arguments if argument.place == "path"}
+        placeholders = {argument.name for argument in one.arguments if argument.location == "path"}
         assert set(one.values_in(filled)) == placeholders, one.name
 
 

@@ -58,11 +58,11 @@ def test_fields_have_types_formats_and_values() -> None:
 
 
 def test_keys_that_only_stand_for_custom_fields_are_marked() -> None:
-    stand_ins = [one.name for one in catalog.endpoint("generic_tool_items").fields if one.stand_in]
+    stand_ins = [one.name for one in catalog.endpoint("generic_tool_items").fields if one.is_placeholder]
 
     assert stand_ins
     assert all(name.startswith("custom_fields.custom_field_") for name in stand_ins)
-    assert not any(one.stand_in for one in catalog.endpoint("custom_field_metadata").fields)
+    assert not any(one.is_placeholder for one in catalog.endpoint("custom_field_metadata").fields)
     assert not [name for name in stand_ins if name in repr(catalog.endpoint("generic_tool_items"))]
 
 
@@ -104,7 +104,7 @@ def test_an_argument_says_how_it_is_sent(
 ) -> None:
     one = _argument(endpoint, name)
 
-    assert (one.key, one.many, one.required, one.place, one.form) == expected
+    assert (one.key, one.many, one.required, one.location, one.form) == expected
 
 
 def test_arguments_are_complete_and_each_name_is_said_once() -> None:

@@ -35,7 +35,7 @@ def test_a_place_left_out_or_walked_again_takes_no_others_rows_with_it() -> None
         rows(whole, 40),
         RequestDone(whole, PageStats()),
     ):
-        building.take(event)
+        building.receive(event)
     frame = building.frame(unfinished=True)
     assert frame["id"].tolist() == [1, 10, 11, 31, 40]
     assert frame["project_id"].tolist() == [0, 1, 1, 3, 4]
@@ -50,7 +50,7 @@ def test_the_first_place_may_be_left_out_or_walked_again_too() -> None:
         rows(first, 2),
         RequestDone(first, PageStats(), skipped=pnb.NotFoundError("No.")),
     ):
-        building.take(event)
+        building.receive(event)
     for event in (rows(second, 5), RequestDone(second, PageStats())):
-        building.take(event)
+        building.receive(event)
     assert building.frame()["id"].tolist() == [5]

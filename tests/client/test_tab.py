@@ -10,7 +10,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 import procore_nb as pnb
-from procore_nb.catalog.catalogue import OFTEN
+from procore_nb.catalog.catalogue import OFTEN_USED
 from procore_nb.client.lists import completions, register_completion
 
 Tab = Callable[[str], list[str]]
@@ -36,7 +36,7 @@ def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
 
 
 def test_lists_are_offered_in_the_order_of_their_use(tab: Tab) -> None:
-    assert tab("procore.lists.")[: len(OFTEN)] == list(OFTEN)
+    assert tab("procore.lists.")[: len(OFTEN_USED)] == list(OFTEN_USED)
     assert tab("frame = procore.table('")[:2] == ["projects", "rfis"]
     assert tab("procore.table(")[:2] == ['"projects"', '"rfis"']
     assert tab('procore.count("punch_i')[0] == "punch_items"

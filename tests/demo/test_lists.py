@@ -34,7 +34,7 @@ def _fits(value: Any, kind: str) -> bool:
 def _declared(one: Endpoint) -> dict[str, str]:
     """JSON types by key, of the keys of a row itself."""
     declared = {
-        field.name: field.type for field in one.fields if "." not in field.name and not field.stand_in
+        field.name: field.type for field in one.fields if "." not in field.name and not field.is_placeholder
     }
     return {} if "" in declared else {name.removesuffix("[]"): kind for name, kind in declared.items()}
 

@@ -9,7 +9,7 @@ import pytest
 
 import procore_nb as pnb
 from procore_nb import catalog
-from procore_nb.catalog.catalogue import OFTEN
+from procore_nb.catalog.catalogue import OFTEN_USED
 from procore_nb.widgets import CompanyPicker, EndpointPicker, ProjectPicker
 
 from .conftest import projects
@@ -134,9 +134,9 @@ def test_lists_that_are_often_used_come_first(wire: Callable[[Any], Any]) -> Non
     rows = listener.last("rows")["rows"]
 
     assert [row[0] for row in rows if row[1] == "Often used"] == [
-        catalog.endpoint(name).name for name in OFTEN
+        catalog.endpoint(name).name for name in OFTEN_USED
     ]
-    assert all(row[1] != "Often used" for row in rows[len(OFTEN) :])
+    assert all(row[1] != "Often used" for row in rows[len(OFTEN_USED) :])
 
 
 @pytest.mark.parametrize("words", ["headcount", "open rfis", "punchlist", "daily logs", "overdue"])

@@ -20,7 +20,7 @@ from procore_nb.catalog.catalogue import Catalogue, dump, load, read_data
 from procore_nb.catalog.endpoint import PLACEHOLDER, Endpoint, split_path
 from procore_nb.catalog.endpoint_schema import encode, path_name
 from procore_nb.catalog.format import flags
-from procore_nb.catalog.openapi.from_openapi import described, rows_of
+from procore_nb.catalog.openapi.from_openapi import endpoint_of, rows_of
 from procore_nb.catalog.openapi.schemas import Document, Node, read_document
 from procore_nb.errors import CatalogError
 from procore_nb.near_match import slug, stem
@@ -76,7 +76,7 @@ def build(*documents: Node, base: Catalogue | None = None, whole: bool = False, 
             before = known.get(path)
             if rows is None and before is None:
                 continue
-            endpoint = replace(described(document, path, item, operation, rows), as_of=as_of)
+            endpoint = replace(endpoint_of(document, path, item, operation, rows), as_of=as_of)
             if before is None:
                 name = fresh[path].name if path in fresh else _name(path, known.values(), taken)
                 endpoint = replace(endpoint, name=name)

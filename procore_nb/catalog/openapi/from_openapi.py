@@ -55,7 +55,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowSchema:
     """Where the rows of a reply are, and the schema of one."""
 
     envelope: str
@@ -69,7 +69,9 @@ class Rows:
 Query = Mapping[str, Parameter]
 
 
-def described(document: Document, path: str, item: Node, operation: Node, rows: Rows | None) -> Endpoint:
+def endpoint_of(
+    document: Document, path: str, item: Node, operation: Node, rows: RowSchema | None
+) -> Endpoint:
     """The endpoint of an operation; `rows` is None where the document does not show the rows."""
     query = query_of(document, item, operation)
     version, path_params = split_path(path)[0], tuple(re.findall(r"\{(\w+)\}", path))
@@ -137,7 +139,7 @@ def _kind(path: str) -> str:
     return "ids" if last == "ids" else "data"
 
 
-def _all_fields(document: Document, rows: Rows) -> Iterator[Field]:
+def _all_fields(document: Document, rows: RowSchema) -> Iterator[Field]:
     """The fields of a row, and what the rows say of their group under the names that they have in a frame."""
     yield from document.flattened(rows.schema)
     for group in document.flattened(rows.group):
@@ -236,7 +238,7 @@ def query_of(document: Document, item: Node, operation: Node) -> Query:
     return spread
 
 
-def rows_of(document: Document, path: str, operation: Node) -> Rows | None:
+def rows_of(document: Document, path: str, operation: Node) -> RowSchema | None:
     """Where the rows of the reply with status 200 are; None when it is no collection."""
     schema = document.joined(_reply(document, operation))
     properties = mapping(schema.get("properties"))
@@ -250,10 +252,10 @@ def rows_of(document: Document, path: str, operation: Node) -> Rows | None:
     return None
 
 
-def _rows(document: Document, path: str, envelope: str, array: Node) -> Rows:
+def _rows(document: Document, path: str, envelope: str, array: Node) -> RowSchema:
     """The rows of an array, or those inside, where it is one of groups: `meetings` in things without an id at `…/meetings`."""
     schema = document.joined(array.get("items"))
-    rows = Rows(envelope, schema, shapes=tuple(document.alternatives(array.get("items"))))
+    rows = RowSchema(envelope, schema, shapes=tuple(document.alternatives(array.get("items"))))
     keys = mapping(schema.get("properties"))
     if "id" in keys:
         return rows
@@ -264,7 +266,7 @@ def _rows(document: Document, path: str, envelope: str, array: Node) -> Rows:
     if not member.get("properties"):
         return rows
     about = {key: value for key, value in keys.items() if key != inside and slug(key) not in _ABOUT_PAGES}
-    return Rows(f"{envelope}[].{inside}", member, {"type": "object", "properties": about})
+    return RowSchema(f"{envelope}[].{inside}", member, {"type": "object", "properties": about})
 
 
 def _reply(document: Document, operation: Node) -> Any:

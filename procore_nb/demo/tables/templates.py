@@ -254,7 +254,7 @@ def shape_of(endpoint: Endpoint) -> Shape:
         if not declared.name:
             return Shape("", declared.type, declared.format, declared.enum)
         node = root
-        for part in declared.name.split(".") if not declared.stand_in else ():
+        for part in declared.name.split(".") if not declared.is_placeholder else ():
             name = part.removesuffix("[]")
             node = node.inside.setdefault(name, Shape(name, precise=precise))
             node.listed = node.listed or part.endswith("[]")
