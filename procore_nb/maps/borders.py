@@ -22,7 +22,7 @@ Ring = Floats  # shape (n, 2): longitude, latitude; closed
 
 
 @dataclass(frozen=True)
-class Unit:
+class BorderUnit:
     """A country or a state: its code ("GB", "US-NY"), its names and its rings."""
 
     code: str
@@ -50,7 +50,7 @@ class Borders:
     """
 
     layers: dict[str, tuple[Floats, ...]]
-    units: dict[str, Unit]
+    units: dict[str, BorderUnit]
     counties: tuple[City, ...]
 
 
@@ -73,7 +73,7 @@ def load_borders() -> Borders:
     units = {}
     for entry in header["units"]:
         rings = [copy for refs in entry["rings"] for copy in _around_the_date_line(ring(refs))]
-        units[entry["code"]] = Unit(**(entry | {"rings": tuple(rings)}))
+        units[entry["code"]] = BorderUnit(**(entry | {"rings": tuple(rings)}))
     layers = {
         "countries": [ring for unit in units.values() if unit.level == "country" for ring in unit.rings],
         "states": [ring for code, unit in units.items() if code.startswith("US-") for ring in unit.rings],

@@ -31,7 +31,7 @@ class Canvas:
 
     def __init__(self, view: Extent, points_per_km: float) -> None:
         self.view, self.points_per_km = view, points_per_km
-        self._taken = np.empty((0, 4))
+        self._occupied = np.empty((0, 4))
 
     def blank(self) -> Canvas:
         """The same canvas with all its room free."""
@@ -43,20 +43,20 @@ class Canvas:
     def is_free(self, left: float, bottom: float, right: float, top: float) -> bool:
         """Whether a rectangle lies on the canvas, with a small margin, and touches nothing."""
         wide, high = self.view.width * self.points_per_km, self.view.height * self.points_per_km
-        taken = self._taken
+        taken = self._occupied
         hit = (taken[:, 0] < right) & (taken[:, 2] > left) & (taken[:, 1] < top) & (taken[:, 3] > bottom)
         return left > 2 and bottom > 2 and right < wide - 2 and top < high - 2 and not hit.any()
 
-    def take(self, *box: float) -> None:
-        self._taken = np.vstack([self._taken, box])
+    def reserve(self, *box: float) -> None:
+        self._occupied = np.vstack([self._occupied, box])
 
-    def take_marks(self, x: Floats, y: Floats, radius: Floats) -> None:
+    def reserve_markers(self, x: Floats, y: Floats, radius: Floats) -> None:
         """Take the room of marks (km, radius in points); thousands of marks are thinned to the largest of each small cell."""
         order = np.argsort(-radius, kind="stable")
         (px, py), radius = self.to_points(x[order], y[order]), radius[order]
         cells = np.unique(np.floor(np.stack([px, py]) / 4), axis=1, return_index=True)[1][:4000]
         boxes = np.column_stack([px - radius, py - radius, px + radius, py + radius])
-        self._taken = np.vstack([self._taken, boxes[cells]])
+        self._occupied = np.vstack([self._occupied, boxes[cells]])
 
 
 Theme = Literal["auto", "light", "dark"]

@@ -19,7 +19,7 @@ from procore_nb.maps.basemap import CITY, PALE, Label, choose_tiles, city_labels
 from procore_nb.maps.borders import Floats
 from procore_nb.maps.extent import choose_extent
 from procore_nb.maps.map_columns import categorize, currency_of, title_of
-from procore_nb.maps.markers import Drawn, draw_markers
+from procore_nb.maps.markers import DrawnMarkers, draw_markers
 from procore_nb.maps.validate import LocatedFrame, map_rows
 from procore_nb.scalars import shown
 
@@ -148,7 +148,7 @@ def plot_projects(
 
 
 def _write_names(
-    ax: Any, canvas: Canvas, names: list[Any], sizes: Floats | None, drawn: Drawn, labels: int | None
+    ax: Any, canvas: Canvas, names: list[Any], sizes: Floats | None, drawn: DrawnMarkers, labels: int | None
 ) -> None:
     """Names of the largest rows (the first, without sizes) whose marks stand alone."""
     if labels is None:
@@ -173,13 +173,15 @@ def _write_cities(ax: Any, canvas: Canvas) -> None:
     if canvas.view.width < ONE_CITY_KM:  # a city's name lies below the points then, large and pale
         legend.write_labels(ax, canvas.blank(), cities, size=13, color=PALE, centred=True)
         x, y = (np.array([getattr(city, axis) for city in cities]) for axis in "xy")
-        canvas.take_marks(x, y, np.full(len(cities), 16.0))
+        canvas.reserve_markers(x, y, np.full(len(cities), 16.0))
     else:
         legend.write_labels(ax, canvas, cities, size=6.5, color=CITY, at_most=28)
     legend.write_labels(ax, canvas, counties, size=6.0, color=legend.QUIET, centred=True)
 
 
-def _note(drawn: Drawn, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str) -> str:
+def _note(
+    drawn: DrawnMarkers, located: LocatedFrame, outside: int, sizes: Floats | None, size_title: str
+) -> str:
     text = located.note(outside)
     if sizes is not None and np.isnan(sizes).any():
         text += f"; {int(np.isnan(sizes).sum()):,} without a positive {size_title.lower()} (hollow)"

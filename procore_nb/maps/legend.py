@@ -15,7 +15,7 @@ import numpy as np
 
 from procore_nb.maps.basemap import Label
 from procore_nb.maps.map_columns import Categories
-from procore_nb.maps.markers import SMALLEST_RING, Drawn, radius_of, ring_radius
+from procore_nb.maps.markers import SMALLEST_RING, DrawnMarkers, radius_of, ring_radius
 from procore_nb.scalars import short_number
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def write_labels(
                     color=color, fontweight=weight, zorder=6 if weight == "bold" else 2, parse_math=False,
                     path_effects=[withStroke(linewidth=2, foreground="white", alpha=0.85)],
                 )  # fmt: skip
-                canvas.take(*box)
+                canvas.reserve(*box)
                 at_most -= 1
                 break
         if not at_most:
@@ -93,7 +93,7 @@ def write_labels(
 
 
 def draw_legends(
-    ax: Any, categories: Categories, drawn: Drawn, size_title: str, unit: str = "", *, outside: bool
+    ax: Any, categories: Categories, drawn: DrawnMarkers, size_title: str, unit: str = "", *, outside: bool
 ) -> float:
     """Categories with counts; below, what the sizes of marks and rings mean. Gives their height (points)."""
     height = 0.0
@@ -179,7 +179,7 @@ def draw_scale_bar(ax: Any, canvas: Canvas) -> None:
     corners = [(0.025 * wide, 18.0), (0.74 * wide, 18.0), (0.025 * wide, high - 18.0)]
     free = (c for c in corners if canvas.is_free(c[0], c[1] - 13, c[0] + 0.23 * wide, c[1] + 13))
     x, y = next(free, corners[0])
-    canvas.take(x - 4, y - 14, x + 0.23 * wide, y + 14)
+    canvas.reserve(x - 4, y - 14, x + 0.23 * wide, y + 14)
     left, bottom, step = view.left + x / scale, view.bottom + y / scale, 4 / scale
     for factor, unit, up in ((1.0, "km", 1), (1.609344, "mi", -1)):
         length = _round_steps(view.width * 0.16 / factor)

@@ -81,7 +81,7 @@ class Rings:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnMarkers:
     """What was drawn: where each mark is (km) and how large (points), which rows are single marks, and the rings."""
 
     x: Floats
@@ -99,7 +99,7 @@ class Drawn:
 def draw_markers(
     ax: Any, canvas: Canvas, x: Floats, y: Floats, categories: Categories, sizes: Floats | None, cluster: Any,
     *, add: bool = True,
-) -> Drawn:  # fmt: skip
+) -> DrawnMarkers:  # fmt: skip
     """Draw every point once, alone or in a ring.
 
     `sizes` holds NaN where a row has no usable value; `cluster` is "auto", True or False; `add` False: rings count rows.
@@ -118,18 +118,18 @@ def draw_markers(
     if sizes is None:
         x, y = x.copy(), y.copy()
         x[single], y[single], moved = _spread(canvas, x[single], y[single], 1.1 * usual)
-        drawn = Drawn(x, y, np.full(len(x), usual), single, rings, shaped=usual > 2, moved=moved)
+        drawn = DrawnMarkers(x, y, np.full(len(x), usual), single, rings, shaped=usual > 2, moved=moved)
     else:
         known = sizes[single & np.isfinite(sizes)]
         largest = float(known.max()) if len(known) else np.nan
         biggest = float(np.clip(24 - 5 * np.log10(max(single.sum(), 1)), 9, 20))
         radius = np.maximum(radius_of(sizes, largest, biggest), 1.2)
         radius = np.where(np.isfinite(sizes), radius, NO_VALUE_RADIUS)
-        drawn = Drawn(x, y, radius, single, rings, largest, biggest, added=add)
+        drawn = DrawnMarkers(x, y, radius, single, rings, largest, biggest, added=add)
     _scatter(ax, drawn, categories, sizes)
-    canvas.take_marks(drawn.x[single], drawn.y[single], drawn.radius[single])
+    canvas.reserve_markers(drawn.x[single], drawn.y[single], drawn.radius[single])
     if rings is not None:
-        canvas.take_marks(rings.x, rings.y, rings.radius)
+        canvas.reserve_markers(rings.x, rings.y, rings.radius)
     return drawn
 
 
@@ -160,7 +160,7 @@ def _spread(canvas: Canvas, x: Floats, y: Floats, radius: float) -> tuple[Floats
     return x + reach * np.cos(turn), y + reach * np.sin(turn), int(moved.sum())
 
 
-def _scatter(ax: Any, drawn: Drawn, categories: Categories, sizes: Floats | None) -> None:
+def _scatter(ax: Any, drawn: DrawnMarkers, categories: Categories, sizes: Floats | None) -> None:
     """Draw the single marks: discs sized by value, the small ones on top, or a shape each, the rare ones on top."""
     from matplotlib.colors import to_rgba_array
     from matplotlib.markers import MarkerStyle
