@@ -31,7 +31,7 @@ _ENCRYPTING = (
     "keyring.backends.Windows",
     "keyrings.cryptfile",
 )
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +313,7 @@ def _keep(backend: KeyringBackend, profile: Profile, secret: Secret | None) -> N
     )
 
 
-def _ask_keyring(call: Callable[[], Answer]) -> Answer:
+def _ask_keyring(call: Callable[[], Result]) -> Result:
     """Return what a keyring answers; a refusal becomes our error, without its frames, which hold the secret."""
     try:
         return call()

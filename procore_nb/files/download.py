@@ -39,7 +39,7 @@ from procore_nb.fetch import Cancelled, DeferredInterrupt
 from procore_nb.fetch.workers import TransferPool
 from procore_nb.files.download_folder import (
     DownloadManifest,
-    Entry,
+    FileEntry,
     FolderNames,
     PartFile,
     digest_of,
@@ -84,7 +84,7 @@ class FileOutcome:
     sha256: str | None = None
 
 
-Pool = TransferPool[Entry, FileOutcome]
+Pool = TransferPool[FileEntry, FileOutcome]
 
 
 class _Skip(ProcoreError):
@@ -117,7 +117,7 @@ class Downloader:
         records, kinds, hide = records_of(files), self._options.kinds, self._options.hide
         identities = [identity_of(record, self._environment) for record in records]
         outcomes: dict[str, FileOutcome] = {}
-        jobs: dict[str, Entry] = {}
+        jobs: dict[str, FileEntry] = {}
         self._make_folder()
         with one_writer(self._parts):
             self._manifest = DownloadManifest(self._root, hide=hide)
@@ -126,7 +126,7 @@ class Downloader:
                 if kinds is not None and record.kind not in kinds:
                     outcomes[identity] = FileOutcome("skipped", f"Its kind is {record.kind}.")
                 elif identity not in jobs:
-                    jobs[identity] = Entry(identity, self._names.path(record, identity), record)
+                    jobs[identity] = FileEntry(identity, self._names.path(record, identity), record)
             self._check_room(jobs)
             self._progress = progress(len(jobs), sum(job.record.size or 0 for job in jobs.values()))
             failure = self._fetch_all(list(jobs.values()), outcomes, pool)
@@ -154,7 +154,7 @@ class Downloader:
                 advice="Check that the folder may be written to.",
             ) from error
 
-    def _check_room(self, jobs: dict[str, Entry]) -> None:
+    def _check_room(self, jobs: dict[str, FileEntry]) -> None:
         known = self._manifest.entries
         needed = sum(job.record.size or 0 for job in jobs.values() if job.identity not in known)
         free = self._options.free_bytes(self._root)
@@ -165,7 +165,7 @@ class Downloader:
             )
 
     def _fetch_all(
-        self, jobs: list[Entry], outcomes: dict[str, FileOutcome], pool: Callable[..., Pool]
+        self, jobs: list[FileEntry], outcomes: dict[str, FileOutcome], pool: Callable[..., Pool]
     ) -> BaseException | None:
         """Do all jobs; return what ended it early, after what was whole by then has its name."""
         interrupt, failure = DeferredInterrupt(), None
@@ -192,7 +192,7 @@ class Downloader:
             self._progress.close(complete=failure is None)
         return failure
 
-    def _work(self, job: Entry) -> FileOutcome:
+    def _work(self, job: FileEntry) -> FileOutcome:
         """The outcome of one file; called in a thread. What concerns more than this file is an error."""
         try:
             present = self._present(job)
@@ -218,7 +218,7 @@ class Downloader:
             refusal = f"It cannot be written: {error.strerror or error}."
             return FileOutcome("failed", _DISK_FULL if self._disk_full else refusal)
 
-    def _present(self, job: Entry) -> FileOutcome | None:
+    def _present(self, job: FileEntry) -> FileOutcome | None:
         """Return the outcome for a file that is there, or whose writer was ended just before it got its name."""
         entry = self._manifest.entries.get(job.identity)
         if entry is None or self._options.overwrite:
@@ -233,7 +233,7 @@ class Downloader:
             return replace(present, status="saved")
         return None
 
-    def _fetch(self, job: Entry, part: PartFile) -> None:
+    def _fetch(self, job: FileEntry, part: PartFile) -> None:
         """Fetch until the file is whole; an address that expired is looked up once."""
         deadline = self._options.clock() + self._options.file_seconds
         address, looked_up, failures, size = str(job.record.address), False, 0, part.size
@@ -255,7 +255,7 @@ class Downloader:
                     raise
                 self._pool.pause_before_retry(error, failures)
 
-    def _attempt(self, address: str, job: Entry, part: PartFile, deadline: float) -> None:
+    def _attempt(self, address: str, job: FileEntry, part: PartFile, deadline: float) -> None:
         with self._pool.open_file(address, part.headers(), job.record.company_id) as response:
             host = f"{response.to.host} ({self._environment})"
             if response.status == 416 or (response.status in (200, 206) and not part.begin(response)):
@@ -302,7 +302,7 @@ class Downloader:
         if free < _RESERVE_BYTES + size - part.size:  # the others may have room, or this length is not true
             raise IncompleteError(f"It has {size_text(size)}, and the disk has {size_text(free)} of room.")
 
-    def _keep(self, job: Entry, part: PartFile) -> FileOutcome:
+    def _keep(self, job: FileEntry, part: PartFile) -> FileOutcome:
         """Give a whole file its name; the manifest knows it first."""
         size, digest = part.size, part.sha256
         with self._naming:
@@ -315,7 +315,7 @@ class Downloader:
         note = f"The record says {expected:,} bytes." if expected is not None and expected != size else None
         return FileOutcome("saved", note, str(target), size, digest)
 
-    def _free_path(self, job: Entry, size: int, digest: str) -> str:
+    def _free_path(self, job: FileEntry, size: int, digest: str) -> str:
         """Return the path for the file: what somebody else put there, or changed since, is not replaced."""
         path, entry = job.path, self._manifest.entries.get(job.identity)
         while os.path.lexists(self._root / path):
@@ -333,7 +333,7 @@ class Downloader:
             raise OSError(errno.EPERM, "a link leads out of the folder")
         target.parent.mkdir(parents=True, exist_ok=True)
 
-    def _part_of(self, job: Entry) -> Path:
+    def _part_of(self, job: FileEntry) -> Path:
         return self._parts / f"{job.identity}.part"
 
     def _stopped(self, failure: BaseException, frame: pd.DataFrame, jobs: int) -> ProcoreError:

@@ -42,7 +42,7 @@ _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One file of the folder, there or to come."""
 
     identity: str
@@ -69,11 +69,11 @@ class DownloadManifest:
                 )
             content = self._path.read_bytes()
         entries = filter(None, map(_parsed, content.splitlines()))
-        self.entries: dict[str, Entry] = {entry.identity: entry for entry in entries}
+        self.entries: dict[str, FileEntry] = {entry.identity: entry for entry in entries}
         # A crash cut the last line off: the next one must not continue it.
         self._line_break = b"\n" if content and not content.endswith(b"\n") else b""
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: FileEntry) -> None:
         """Add a line; one write, so that lines of several threads stay whole."""
         with self._lock:
             if self.entries.get(entry.identity) == entry:
@@ -103,14 +103,14 @@ class DownloadManifest:
             with replace_atomically(self._path) as draft:
                 draft.write_bytes(content)
 
-    def _line(self, entry: Entry) -> bytes:
+    def _line(self, entry: FileEntry) -> bytes:
         row = {"path": entry.path, "bytes": entry.bytes, "sha256": entry.sha256, "identity": entry.identity}
         fields = {name: getattr(entry.record, name) for name in self._fields}
         row |= {name: value for name, value in fields.items() if value is not None}
         return json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _parsed(line: bytes) -> FileEntry | None:
     """Return the entry of a line; None for one that a crash cut off, or that names a path outside the folder."""
     try:
         row = json.loads(line)
@@ -122,7 +122,7 @@ def _parsed(line: bytes) -> Entry | None:
     ):
         return None
     fields = {name: row[name] for name in (*_FIELDS, *_NAME_FIELDS) if name in row}
-    return Entry(identity, path, FileRecord(**fields), size, str(digest))
+    return FileEntry(identity, path, FileRecord(**fields), size, str(digest))
 
 
 def identity_of(file: FileRecord, environment: str) -> str:
@@ -151,7 +151,7 @@ class FolderNames:
     `entries` are files of earlier downloads into the folder; `hide` uses ids in the place of names.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), *, hide: bool = False) -> None:
+    def __init__(self, entries: Iterable[FileEntry] = (), *, hide: bool = False) -> None:
         self._hide = hide
         self._owner_of: dict[str, str] = {folded(MANIFEST): ""}  # by folded path
         self._names: dict[tuple[str, str], str] = {}  # by folder and owner

@@ -31,7 +31,7 @@ from procore_nb.responses import Response, error_from, read_json, server_time
 if TYPE_CHECKING:
     from procore_nb.http.file_session import FileResponse
 
-Answer = TypeVar("Answer", bound="Response | FileResponse")
+Result = TypeVar("Result", bound="Response | FileResponse")
 _RENEWALS = 3  # of a token for one request: somebody may revoke tokens as fast as they are renewed
 
 
@@ -180,13 +180,13 @@ class Session:
 
     def send_authorized(
         self,
-        send: Callable[[Token], Answer],
-        send_once: Callable[[Callable[[], Answer]], Answer] = operator.call,
-    ) -> Answer:
+        send: Callable[[Token], Result],
+        send_once: Callable[[Callable[[], Result]], Result] = operator.call,
+    ) -> Result:
         """Return the response to what `send` sends with a token; one that is refused is renewed, and the request sent again."""
         token: Token | None = None
 
-        def send_with_token() -> Answer:
+        def send_with_token() -> Result:
             nonlocal token
             token = self.login(refused=token)  # after a wait for the limits, which may outlive a token
             return send(token)

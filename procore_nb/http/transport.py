@@ -43,7 +43,7 @@ from procore_nb.responses import Response
 _ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 # A character of which tokens are made, spelled so. Rails spells <, > and & so in every response: those do not count.
 _ESCAPED_TEXT = re.compile(rb"\\u00(?:2[bBdDeEfF]|3[0-9dD]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 _in_use = threading.local()  # the secrets of the request that this thread sends, for `MaskSecrets`
 
 # What requests, urllib3, the operating system and arithmetic raise on broken settings and hostile responses.
@@ -194,7 +194,7 @@ def send(
     return guarded(lambda: redact(response_of(call(), environment), *secrets), url, environment, *secrets)
 
 
-def guarded(call: Callable[[], Answer], url: str, environment: Environment, *secrets: Secret) -> Answer:
+def guarded(call: Callable[[], Result], url: str, environment: Environment, *secrets: Secret) -> Result:
     """Return what `call` gives; an error, Ctrl-C included, leaves without the frames below, which hold the secrets.
 
     This is the one place that does so: whatever reveals a secret runs inside it.

@@ -1,6 +1,6 @@
 """Billing: what is owed and retained, since when; and what is earned against what is billed.
 
-In: subcontractor invoices, owner invoices, commitments, prime contracts, budget lines. Out: an `Answer` each. Speaks to no service.
+In: subcontractor invoices, owner invoices, commitments, prime contracts, budget lines. Out: an `Analysis` each. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from procore_nb.reports.budget_reports import BUDGET, BUDGET_LINES, PRIME_CONTRA
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import Finding, grouped, largest_first, percent, sentence, sums, total, words
 from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, is_signed
-from procore_nb.reports.result import Answer, Picture, by_currency
+from procore_nb.reports.result import Analysis, Picture, by_currency
 from procore_nb.reports.typed_columns import (
     amounts,
     check_classes,
@@ -39,7 +39,7 @@ _SHOWN = words(
 
 
 @dataclass(frozen=True)
-class _Side:
+class _InvoiceColumns:
     """Where the figures of one side's invoices stand."""
 
     name: str
@@ -48,8 +48,8 @@ class _Side:
     paid: str
 
 
-_OWED = _Side("requisitions", "commitment_id", "summary", "payment_date")
-_OWNER = _Side("payment_applications", "contract.id", "g702", "total_amount_paid")
+_OWED = _InvoiceColumns("requisitions", "commitment_id", "summary", "payment_date")
+_OWNER = _InvoiceColumns("payment_applications", "contract.id", "g702", "total_amount_paid")
 
 
 @report(
@@ -65,7 +65,7 @@ def billing(
     counted: tuple[str, ...] = ("approved", "approved_as_noted"),
     waiting: tuple[str, ...] = ("under_review", "pending_owner_approval"),
     age_classes: tuple[int, ...] = (30, 60, 90),
-) -> Answer:
+) -> Analysis:
     """Add up invoices, and age what is not paid.
 
     Invoices are cumulative: the last counted one of a contract (`counted` statuses) is its total billed and its retainage
@@ -103,7 +103,7 @@ def billing(
     ]
     findings = [text for row in whole.to_dict("records") for text in _findings(row)]
     shown = rows[_SHOWN].sort_values("age_days", ascending=False, ignore_index=True)
-    return Answer(summary, shown, tables, findings, pictures)
+    return Analysis(summary, shown, tables, findings, pictures)
 
 
 def _last_invoices(rows: pd.DataFrame, contract: str) -> pd.DataFrame:
@@ -119,7 +119,7 @@ def _contracts(data: ReportData, name: str) -> pd.DataFrame:
 
 
 def _invoices(
-    data: ReportData, side: _Side, contracts: pd.DataFrame, states: dict[str, tuple[str, ...]]
+    data: ReportData, side: _InvoiceColumns, contracts: pd.DataFrame, states: dict[str, tuple[str, ...]]
 ) -> pd.DataFrame:
     """Return the invoices of one side that are counted or waiting, each with what decides."""
     columns = {name: f"{side.summary}.{field}" for name, field in _AMOUNTS.items()}
@@ -139,7 +139,9 @@ def _invoices(
     return _with_unpaid(data, side, rows, contracts)
 
 
-def _with_unpaid(data: ReportData, side: _Side, rows: pd.DataFrame, contracts: pd.DataFrame) -> pd.DataFrame:
+def _with_unpaid(
+    data: ReportData, side: _InvoiceColumns, rows: pd.DataFrame, contracts: pd.DataFrame
+) -> pd.DataFrame:
     """Return the invoices with `paid`, `unpaid` and `age_days`; where a project never says what is paid, they are missing."""
     counted = rows["state"].eq("counted")
     if side is _OWNER:
@@ -244,7 +246,7 @@ def _findings(row: dict[Any, Any]) -> list[str]:
         decides="what is billed, over or under, is not known",
     ),
 )
-def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Answer:
+def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str] | None = None) -> Analysis:
     """Work out earned revenue, over- and underbilling, and profit, by project and currency; several contracts are summed.
 
     Contract = original of the signed prime contracts + approved changes. Complete = job to date / estimate at completion, at
@@ -276,7 +278,7 @@ def wip(data: ReportData, *, view: str | None = None, columns: Mapping[str, str]
     title = "Over (+) and underbilled (−) by project"
     pictures = by_currency(title, summary, "project_name", "over_under_billed", whole["currency"])
     tables = {"total": whole, "flagged": flagged.reset_index(drop=True)}
-    return Answer(summary, summary.copy(), tables, findings, pictures)
+    return Analysis(summary, summary.copy(), tables, findings, pictures)
 
 
 def _prime_contracts(data: ReportData) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Budgets: where each line will end, what is bought, at what saving, and what is still to buy.
 
-In: budget lines, commitments and their line items. Out: an `Answer` each, and budget lines for other reports. Speaks to no service.
+In: budget lines, commitments and their line items. Out: an `Analysis` each, and budget lines for other reports. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from procore_nb.near_match import near, slug
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, concat_rows, count, percent, sentence, sums, total, words
 from procore_nb.reports.report_data import COMMITMENTS, CURRENCY, ReportData, is_signed
-from procore_nb.reports.result import Answer, by_currency
+from procore_nb.reports.result import Analysis, by_currency
 from procore_nb.reports.typed_columns import amounts, booleans, comparable_ids, ids_of, status_codes
 
 PRIME_CONTRACTS = "prime_contracts_v1_0"
@@ -181,7 +181,7 @@ def cost(
     view: str | None = None,
     columns: Mapping[str, str] | None = None,
     column_ids: bool = False,
-) -> Answer:
+) -> Analysis:
     """Forecast each budget line.
 
     Revised budget = original + modifications + approved change orders. Projected budget = revised + pending budget changes.
@@ -220,7 +220,7 @@ def cost(
     shown = "project_id project_name cost_code category currency unbudgeted forecast_method original_budget_amount"
     rows = rows[[*words(shown), *_LINE, "spent_percent"]].sort_values("over_under", ignore_index=True)
     by_code = by_code.sort_values("over_under", ignore_index=True)
-    return Answer(summary, rows, {"total": whole, "by_cost_code": by_code}, findings, pictures)
+    return Analysis(summary, rows, {"total": whole, "by_cost_code": by_code}, findings, pictures)
 
 
 def _counting(name: str, frames: Mapping[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.DataFrame:
@@ -253,7 +253,7 @@ def buyout(
     change_order_lines: bool = False,
     view: str | None = None,
     columns: Mapping[str, str] | None = None,
-) -> Answer:
+) -> Analysis:
     """Compare signed commitments with the budget, by cost code.
 
     Committed is the line items of contracts that are signed and not void, approved change orders included. A code is bought
@@ -278,7 +278,7 @@ def buyout(
     title = "Saving (−: loss) of codes bought, by project"
     pictures = by_currency(title, summary, "project_name", "saving_so_far", whole["currency"])
     tables = {"total": whole, "codes": codes, "commitments": spent}
-    return Answer(summary, codes, tables, findings, pictures)
+    return Analysis(summary, codes, tables, findings, pictures)
 
 
 def _by_code(lines: pd.DataFrame, spent: pd.DataFrame, bought_from: float) -> pd.DataFrame:

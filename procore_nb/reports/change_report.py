@@ -1,7 +1,7 @@
 """Changes: what they cost, and who pays.
 
 In: change events, change orders of commitments and prime contracts, or change order packages where a project has three tiers.
-Out: an `Answer`. Speaks to no service.
+Out: an `Analysis`. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import cents, classify, concat_sources, figures_frame, sums, total, words
 from procore_nb.reports.report_data import CURRENCY, ReportData
-from procore_nb.reports.result import Answer, Picture
+from procore_nb.reports.result import Analysis, Picture
 from procore_nb.reports.typed_columns import ids_of, nested_records, status_codes
 from procore_nb.scalars import is_missing
 
@@ -61,7 +61,7 @@ def changes(
     *,
     scope_tbd: Literal["in_scope", "out_of_scope"] = "in_scope",
     pending_statuses: tuple[str, ...] = PENDING,
-) -> Answer:
+) -> Analysis:
     """Split the approved cost of changes by who pays.
 
     Each commitment change order counts once, shared among its change events by their cost (equally where they have none);
@@ -116,7 +116,7 @@ def changes(
         if row["approved_cost"] > 0 and not absent
     ]
     findings = [text for row in figures for text in _findings(row)]
-    return Answer(summary, orders.drop(columns=["change_events"]), tables, findings, pictures)
+    return Analysis(summary, orders.drop(columns=["change_events"]), tables, findings, pictures)
 
 
 def _events(data: ReportData) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 from procore_nb.errors import ArgumentError
 from procore_nb.progress import counted
 from procore_nb.reports.measures import cents, figures_frame, label, money_text, number_text, words
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Analysis
 from procore_nb.reports.typed_columns import as_day
 from procore_nb.scalars import is_missing
 
@@ -40,7 +40,7 @@ def since_day(value: Any, today: pd.Timestamp) -> pd.Timestamp:
     return day
 
 
-def compared(then: Answer, now: Answer, day: pd.Timestamp) -> tuple[dict[str, pd.DataFrame], list[str]]:
+def compared(then: Analysis, now: Analysis, day: pd.Timestamp) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Return what changed between two answers to one question: tables, and findings that name their numbers."""
     rows = _changed_rows(then.rows, now.rows)
     total = _changed_figures(then.tables.get("total"), now.tables.get("total"), ("currency", "gauge"))

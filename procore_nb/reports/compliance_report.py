@@ -1,6 +1,6 @@
 """Compliance: whose insurance runs out while they are on site.
 
-In: certificates, commitments, vendors. Out: an `Answer`. Speaks to no service.
+In: certificates, commitments, vendors. Out: an `Analysis`. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from procore_nb.errors import ArgumentError
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import classify, figures_frame, sentences, words
 from procore_nb.reports.report_data import COMMITMENTS, ReportData, is_signed
-from procore_nb.reports.result import Answer, Picture
+from procore_nb.reports.result import Analysis, Picture
 from procore_nb.reports.typed_columns import booleans, comparable_ids, ids_of, lookup, status_codes
 
 CLASSES = ("expired", "none on file", "expiring", "marked non-compliant", "no expiry date", "exempt", "valid")
@@ -31,7 +31,7 @@ _CERTIFICATE = words("insurance_type policy_number expiration_date days_left cer
     *map(Use, COMMITMENTS),
     Use("vendors", of_company=True, optional=True),
 )
-def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
+def compliance(data: ReportData, *, horizon_days: int = 30) -> Analysis:
     """Look at the newest certificate of each vendor with a live commitment.
 
     On site are vendors with a signed commitment that is not complete, closed, terminated or void; those with an approved but
@@ -79,7 +79,7 @@ def compliance(data: ReportData, *, horizon_days: int = 30) -> Answer:
     counts = rows[on_site].drop_duplicates("vendor_id")["class"].value_counts()
     counts = counts.reindex([name for name in CLASSES if name in counts.index])
     pictures = [Picture("Vendors on site by the worst of their certificates", counts, "vendors")]
-    return Answer(summary, rows[order], tables, findings, pictures)
+    return Analysis(summary, rows[order], tables, findings, pictures)
 
 
 def _with_certificates(

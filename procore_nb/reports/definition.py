@@ -22,7 +22,7 @@ from procore_nb.near_match import near
 from procore_nb.reports.comparison import compared, since_day
 from procore_nb.reports.measures import Finding, figures_frame, words
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer, Report
+from procore_nb.reports.result import Analysis, Report
 from procore_nb.reports.typed_columns import as_day, holidays_of
 
 Arguments = Callable[[pd.Timestamp, Mapping[str, Any]], dict[str, Any]]
@@ -91,7 +91,7 @@ class ReportFunction:
 
     def __init__(
         self,
-        analyse: Callable[..., Answer],
+        analyse: Callable[..., Analysis],
         *,
         title: str,
         question: str,
@@ -138,7 +138,7 @@ class ReportFunction:
             raise ArgumentError(f'calendar is "calendar" or "working", not {calendar!r}.')
         days_off = holidays_of(holidays)
 
-        def answer_of(day: pd.Timestamp | None) -> tuple[ReportData, Answer]:
+        def answer_of(day: pd.Timestamp | None) -> tuple[ReportData, Analysis]:
             data = reader.read(self, day, used)
             data.calendar, data.holidays = calendar, days_off
             return data, self._answer(data, used)
@@ -169,7 +169,7 @@ class ReportFunction:
         )
 
     def _compare(
-        self, answer: Answer, before: ReportData, then: Answer, day: pd.Timestamp, store: Any
+        self, answer: Analysis, before: ReportData, then: Analysis, day: pd.Timestamp, store: Any
     ) -> None:
         """Add what changed since a day to the tables and the findings."""
         answer.tables["since_lists"], notes = store.changed(self, day)
@@ -186,14 +186,14 @@ class ReportFunction:
             answer.findings.extend(findings)
         answer.findings.extend(Finding(note, "note") for note in notes)
 
-    def _answer(self, data: ReportData, options: Mapping[str, Any]) -> Answer:
+    def _answer(self, data: ReportData, options: Mapping[str, Any]) -> Analysis:
         if data.past and not self.rebuilds:
             text = (
                 f"This report cannot be given for {data.as_of:%Y-%m-%d}: the rows hold the state of a later day, and no dates "
                 "from which to rebuild it. Keep a store with history=True: from then on it answers for any past day."
             )
             summary = figures_frame([], ["project_id", "project_name"])
-            answer = Answer(summary, pd.DataFrame(), findings=[Finding(text, "note")])
+            answer = Analysis(summary, pd.DataFrame(), findings=[Finding(text, "note")])
         else:
             with warnings.catch_warnings():
                 # pandas 2 announces how later versions treat columns without values; figures are the same with both.
@@ -207,7 +207,9 @@ class ReportFunction:
             names = ", ".join(dict.fromkeys(use.parent or use.name for use in silent))
             text = f"None of the {len(data.projects):,} projects answered {names}, so nothing can be said. The coverage says why."
             blank = {name: _blank(frame) for name, frame in answer.tables.items()}
-            answer = Answer(answer.summary, answer.rows, blank, [Finding(text, "note")], people=answer.people)
+            answer = Analysis(
+                answer.summary, answer.rows, blank, [Finding(text, "note")], people=answer.people
+            )
         return answer
 
     def _silent(self, data: ReportData) -> list[Use]:

@@ -1,6 +1,6 @@
 """Portfolio health: who needs a call this week.
 
-In: incidents, daily logs, punch items, RFIs, submittals, budgets. Out: an `Answer`. Speaks to no service.
+In: incidents, daily logs, punch items, RFIs, submittals, budgets. Out: an `Analysis`. Speaks to no service.
 
 Incidents, daily logs and punch list have the default thresholds of Procore's own Health Dashboard:
 https://support.procore.com/faq/what-are-the-threshold-values-for-the-portfolio-tools-health-dashboard
@@ -20,7 +20,7 @@ from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import rfi_rows
 from procore_nb.reports.measures import classify, figures_frame, project_text, project_texts, sentences
 from procore_nb.reports.report_data import Coverage, ReportData
-from procore_nb.reports.result import Answer, Picture
+from procore_nb.reports.result import Analysis, Picture
 from procore_nb.reports.submittal_report import REJECTED, current_submittals
 from procore_nb.reports.typed_columns import ids_of, lookup, status_codes
 
@@ -70,7 +70,7 @@ def portfolio_health(
     submittals_at_risk: tuple[int, int] = (1, 5),
     cost_over_percent: tuple[float, float] = (0.0, 2.0),
     view: str | None = None,
-) -> Answer:
+) -> Analysis:
     """Colour each project by six gauges: red, yellow, green, grey (nothing to say), or why there is none.
 
     Incidents added in 30 days: none grey, 1 or 2 near misses yellow, 3 or more near misses or any injury red. Daily logs in 7
@@ -113,7 +113,7 @@ def portfolio_health(
     }
     worst = grid.set_index("project_name")[[*GAUGES]].head(40)
     pictures = [Picture("Projects with the most red gauges", worst, kind="grid")]
-    return Answer(grid, grid.copy(), tables, _findings(grid, quiet), pictures)
+    return Analysis(grid, grid.copy(), tables, _findings(grid, quiet), pictures)
 
 
 def _projects_of(data: ReportData) -> pd.DataFrame:

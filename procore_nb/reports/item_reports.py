@@ -1,6 +1,6 @@
 """Items with a due date, and reports of them: RFIs, observations (with inspections), punch items.
 
-In: the lists `rfis`, `checklists`, `observation_items`, `punch_items`. Out: an `Answer` each, and for submittals the columns
+In: the lists `rfis`, `checklists`, `observation_items`, `punch_items`. Out: an `Analysis` each, and for submittals the columns
 that decide what is open, overdue, late and on time. Speaks to no service.
 """
 
@@ -15,7 +15,7 @@ from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import count, figures_frame, grouped, percent, sentence, sentences, words
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import NOBODY, Answer, bars
+from procore_nb.reports.result import NOBODY, Analysis, bars
 from procore_nb.reports.typed_columns import (
     amounts,
     check_classes,
@@ -122,7 +122,7 @@ def rfis(
     *,
     clock: Literal["initiated_at", "created_at"] = "initiated_at",
     age_classes: tuple[int, ...] = (7, 14, 30, 60),
-) -> Answer:
+) -> Analysis:
     """Count what is open, overdue and closed.
 
     Open is status open; drafts and closed drafts are left out, and superseded revisions, so that a question counts once.
@@ -151,7 +151,7 @@ def rfis(
     ]
     findings = _rfi_findings(whole.to_dict("records")[0], tables.get("by_person"))
     shown = _latest_first(rows, *_RFI, *DEADLINES, "age_class")
-    return Answer(summary, shown, tables, findings, pictures, ("ball_in_court", "name"))
+    return Analysis(summary, shown, tables, findings, pictures, ("ball_in_court", "name"))
 
 
 def _by_age(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -228,7 +228,7 @@ def _rfi_figures(rows: pd.DataFrame) -> dict[str, Any]:
     Use("observation_items", optional=True, decides="which observations are open or late is not known"),
     rebuilds=True,
 )
-def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer:
+def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Analysis:
     """Rate inspections and count observations.
 
     Conformance is conforming / (conforming + deficient) items: of all inspections together, and beside it the mean of the
@@ -279,7 +279,7 @@ def quality(data: ReportData, *, ready_for_review_counts: bool = True) -> Answer
     )
     pictures = [picture for name, picture in drawn.items() if given[name]]
     rows = _latest_first(items, *_ITEM, "assignee.vendor.name", "assignee.name", *DEADLINES)
-    return Answer(summary, rows, tables, findings, pictures, ("assignee.name",))
+    return Analysis(summary, rows, tables, findings, pictures, ("assignee.name",))
 
 
 def _inspections(data: ReportData) -> pd.DataFrame:
@@ -333,7 +333,7 @@ def _observation_figures(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 @report("Punch list", "How much is left, how dense is it, and with whom?", Use("punch_items"), rebuilds=True)
-def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> Answer:
+def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> Analysis:
     """Count punch items.
 
     Not closed is Open, Overdue or Pending; deleted items and drafts are left out. Overdue is not closed with `due_date`
@@ -381,7 +381,7 @@ def punch(data: ReportData, *, area_unit: Literal["sq_ft", "m2"] = "sq_ft") -> A
     findings = sentences(texts, figures, dense=figures[density], unit=area_unit.replace("_", " "))
     pictures = [bars("Punch items not closed, by vendor", by_vendor, "vendor", "open", unit="items")]
     shown = _latest_first(rows, *_ITEM, "vendor", "assignee", *DEADLINES)
-    return Answer(summary, shown, tables, findings, pictures, ("assignee",))
+    return Analysis(summary, shown, tables, findings, pictures, ("assignee",))
 
 
 def _firms(assignments: pd.Series[Any]) -> pd.Series[Any]:

@@ -44,7 +44,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Analysis:
     """What the analysis of one report gives."""
 
     summary: pd.DataFrame = field(repr=False)
@@ -57,7 +57,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report(Answer):
+class Report(Analysis):
     """The answer to one question, with everything it was worked out from.
 
     Attributes

@@ -1,6 +1,6 @@
 """Schedules: which tasks slip, and whether the end moves.
 
-In: schedule tasks with a baseline, or the activities of newer schedules, which have none. Out: an `Answer`. Speaks to no service.
+In: schedule tasks with a baseline, or the activities of newer schedules, which have none. Out: an `Analysis`. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import concat_rows, median, percent, sentence, sentences, words
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer, bars
+from procore_nb.reports.result import Analysis, bars
 from procore_nb.reports.typed_columns import amounts, booleans
 
 _BASED = words(
@@ -56,7 +56,7 @@ def _schedules(frames: dict[str, pd.DataFrame], _: Mapping[str, Any]) -> pd.Data
         decides="nothing is known of projects without schedule tasks",
     ),
 )
-def schedule(data: ReportData) -> Answer:
+def schedule(data: ReportData) -> Analysis:
     """Compare tasks with their baseline, in calendar days.
 
     Only leaves count, not the rows that sum up others. Done is an actual finish, or 100 %. Variance is the actual finish − the
@@ -87,7 +87,7 @@ def schedule(data: ReportData) -> Answer:
     tables = {"total": total, "slipping": slipping}
     title, unit = "End of the project against its baseline", "calendar days later"
     pictures = [bars(title, late, "project_name", "end_variance_days", unit=unit)]
-    return Answer(summary, rows, tables, findings, pictures)
+    return Analysis(summary, rows, tables, findings, pictures)
 
 
 def _findings(

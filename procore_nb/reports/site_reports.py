@@ -1,6 +1,6 @@
 """People on site and safety: how many, where more, where fewer; how often people are hurt, per hours worked.
 
-In: manpower logs, timecards, incidents, injuries, near misses. Out: an `Answer` each. Speaks to no service.
+In: manpower logs, timecards, incidents, injuries, near misses. Out: an `Analysis` each. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from procore_nb.reports import measures
 from procore_nb.reports.definition import Use, report
 from procore_nb.reports.measures import concat_sources, figures_frame, grouped, percent, sentences, words
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer, Picture, bars
+from procore_nb.reports.result import Analysis, Picture, bars
 from procore_nb.reports.typed_columns import (
     amounts,
     as_day,
@@ -89,7 +89,7 @@ def logged_people(data: ReportData) -> pd.DataFrame:
     ),
     rebuilds=True,
 )
-def manpower(data: ReportData, *, windows: Any = None, production: bool = False) -> Answer:
+def manpower(data: ReportData, *, windows: Any = None, production: bool = False) -> Analysis:
     """Compare two windows of days: the last two full weeks, or `windows=((start, end), (start, end))`.
 
     People of a project are the mean over working days with a log (week-ends by country; holidays by the option) of the day's
@@ -146,7 +146,7 @@ def manpower(data: ReportData, *, windows: Any = None, production: bool = False)
         Picture("People logged each day, all projects", days.rename("people"), "people", "lines"),
     ]
     shown = rows[words("project_id project_name day working_day status vendor.name people hours")]
-    return Answer(
+    return Analysis(
         summary, shown.sort_values(["project_name", "day"], ignore_index=True), tables, findings, pictures
     )
 
@@ -217,7 +217,7 @@ def safety(
     base_hours: int = 200_000,
     hours_from: Literal["manpower_logs", "timecard_entries"] = "manpower_logs",
     industry_rate: float = _INDUSTRY,
-) -> Answer:
+) -> Analysis:
     """Rate injuries by hours worked.
 
     The window is `months` months up to the day of the report, by the `event_date` of the incident. TRIR is recordable
@@ -282,7 +282,7 @@ def safety(
     title = f"TRIR: recordable injuries per {base_hours:,} hours of the {months} months before"
     shown = "project_id project_name id incident_id day filing_type recordable_case dart lost_time death"
     hurt = cases["injury"][words(shown)].sort_values("day", ascending=False, ignore_index=True)
-    return Answer(summary, hurt, tables, findings, [Picture(title, rolling, "TRIR", "lines")])
+    return Analysis(summary, hurt, tables, findings, [Picture(title, rolling, "TRIR", "lines")])
 
 
 def _safety_figures(part: pd.DataFrame, *, unrated: list[Any], base_hours: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Submittals: which endanger deliveries, and how long reviews take.
 
-In: the list `submittals_v1_1`. Out: an `Answer`. Speaks to no service.
+In: the list `submittals_v1_1`. Out: an `Analysis`. Speaks to no service.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from procore_nb.reports.definition import Use, report
 from procore_nb.reports.item_reports import by_holder, with_deadlines
 from procore_nb.reports.measures import classify, count, mean, median, percent, sentences, words
 from procore_nb.reports.report_data import ReportData
-from procore_nb.reports.result import Answer, Picture, bars
+from procore_nb.reports.result import Analysis, Picture, bars
 from procore_nb.reports.typed_columns import amounts, local_days, names_in, nested_records, status_codes
 
 REJECTED = ("rejected", "revise_and_resubmit")
@@ -36,7 +36,7 @@ _OTHER = (
     Use(_NAME),
     rebuilds=True,
 )
-def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECTED) -> Answer:
+def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECTED) -> Analysis:
     """Count what is open, overdue and at risk, and time the reviews.
 
     Void is told by the name of the status. Overdue is open with `due_date` before the day of the report. Latest approval is
@@ -80,7 +80,7 @@ def submittals(data: ReportData, *, rejected_responses: tuple[str, ...] = REJECT
     ]
     order = current.sort_values(["float_days", "late_days"], ascending=[True, False], ignore_index=True)
     people = ("ball_in_court", "name", "user.name")
-    return Answer(summary, order[_SHOWN], tables, findings, pictures, people)
+    return Analysis(summary, order[_SHOWN], tables, findings, pictures, people)
 
 
 def current_submittals(data: ReportData, rejected: tuple[str, ...]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ import procore_nb as pnb
 from files.file_host import Procore, Served
 from procore_nb.atomic_write import one_writer
 from procore_nb.files.download import PARTS
-from procore_nb.files.download_folder import DownloadManifest, Entry, PartFile
+from procore_nb.files.download_folder import DownloadManifest, FileEntry, PartFile
 from procore_nb.files.find_files import FileRecord
 
 MANIFEST = "manifest.jsonl"
@@ -753,7 +753,7 @@ def test_a_part_that_is_shorter_than_was_written_down_is_begun_again_and_not_fil
 
 def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_bytes(b'{"path": "a.jp')
-    DownloadManifest(tmp_path, hide=False).add(Entry("1", "b.jpg", FileRecord(name="b.jpg"), 3, "00"))
+    DownloadManifest(tmp_path, hide=False).add(FileEntry("1", "b.jpg", FileRecord(name="b.jpg"), 3, "00"))
     assert list(DownloadManifest(tmp_path, hide=False).entries) == ["1"]
 
 
@@ -761,7 +761,9 @@ def test_a_line_that_a_full_disk_cut_off_does_not_spoil_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest = DownloadManifest(tmp_path, hide=False)
-    cut, whole = (Entry(name, f"{name}.jpg", FileRecord(list="images"), 1, "0" * 64) for name in ("a", "b"))
+    cut, whole = (
+        FileEntry(name, f"{name}.jpg", FileRecord(list="images"), 1, "0" * 64) for name in ("a", "b")
+    )
     real = Path.open
 
     def full(path: Path, mode: str = "r") -> Any:

@@ -7,7 +7,7 @@ from every_case import every_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procore_nb.files.download_folder import Entry, FolderNames, folded, is_inside, safe_name
+from procore_nb.files.download_folder import FileEntry, FolderNames, folded, is_inside, safe_name
 from procore_nb.files.find_files import FileRecord
 
 ONE = FileRecord(
@@ -108,7 +108,7 @@ def test_a_later_download_gives_the_same_paths_in_any_order() -> None:
     second = replace(ONE, file_id=2)
     first_run = FolderNames()
     paths = {"a": first_run.path(ONE, "a"), "b": first_run.path(second, "b")}
-    again = FolderNames([Entry("a", paths["a"], ONE), Entry("b", paths["b"], second)])
+    again = FolderNames([FileEntry("a", paths["a"], ONE), FileEntry("b", paths["b"], second)])
     assert {"b": again.path(second, "b"), "a": again.path(ONE, "a")} == paths
     third = again.path(replace(ONE, file_id=3), "c")
     assert third == "Lenox Avenue/rfis/0012 Emergency lighting/spec (3).pdf"

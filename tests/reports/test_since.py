@@ -12,7 +12,7 @@ from store.living import LivingDemo, World, _pattern, connection
 import procore_nb as pnb
 from procore_nb import catalog
 from procore_nb.reports.comparison import compared, since_day
-from procore_nb.reports.result import Answer
+from procore_nb.reports.result import Analysis
 
 LISTS = ("rfis", "requisitions", "schedule_tasks")
 SYNCS = [datetime(2026, 6, day, 6, tzinfo=UTC) for day in (1, 8, 15)]  # Mondays
@@ -162,7 +162,7 @@ def test_since_is_a_day_before_the_report_and_needs_a_store(stores: dict[str, An
 
 def test_a_report_without_rows_has_changed_in_nothing() -> None:
     none = pd.DataFrame({"project_id": pd.array([], "Int64"), "id": pd.array([], "Int64")})
-    answer = Answer(none, none)
+    answer = Analysis(none, none)
     tables, findings = compared(answer, answer, pd.Timestamp("2026-06-15"))
     assert tables["since_rows"].empty
     assert findings == ["Since 2026-06-15 nothing changed in this report."]
