@@ -102,8 +102,8 @@ def __getattr__(name: str) -> Any:
         from procore_nb.errors import NoAttributeError
         from procore_nb.near_match import near
 
-        meant = ("connect",) if name.lower() in _CONNECT else near(name, _HOMES, cutoff=0.75)
-        hint = f"Did you mean {' or '.join(f'pnb.{one}' for one in meant)}?" if meant else ""
+        suggestions = ("connect",) if name.lower() in _CONNECT else near(name, _HOMES, cutoff=0.75)
+        hint = f"Did you mean {' or '.join(f'pnb.{one}' for one in suggestions)}?" if suggestions else ""
         if name in FOR_PEOPLE or any(
             name in (endpoint.name, *endpoint.aliases) for endpoint in load().endpoints
         ):

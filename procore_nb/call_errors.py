@@ -45,17 +45,17 @@ def explain_calls(**advice: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 def argument_advice(slip: str, known: list[str]) -> str:
     """Return what an unknown argument may have meant, and all that there are."""
     close = near(slip, known)
-    meant = f"Did you mean {' or '.join(f'{one}=' for one in close)}? " if close else ""
-    return f"{meant}It takes: {', '.join(known) or 'none'}."
+    suggestion = f"Did you mean {' or '.join(f'{one}=' for one in close)}? " if close else ""
+    return f"{suggestion}It takes: {', '.join(known) or 'none'}."
 
 
 def _problem(
     function: Callable[..., Any], values: tuple[Any, ...], named: Mapping[str, Any], advice: Mapping[str, str]
 ) -> ArgumentError | None:
-    parameters, own = list(inspect.signature(function).parameters.values()), next(iter(values), None)
+    parameters, instance = list(inspect.signature(function).parameters.values()), next(iter(values), None)
     if parameters and parameters[0].name == "self":
         parameters, values = parameters[1:], values[1:]
-    without = [
+    positional = [
         parameter
         for parameter in parameters
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
@@ -67,9 +67,9 @@ def _problem(
     ]
     any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
-    name = getattr(own, "name", name) if name == "__call__" else name
-    required = [one.name for one in without if one.default is one.empty]
-    first = [one.name for one in without[: max(len(required), 1)]]
+    name = getattr(instance, "name", name) if name == "__call__" else name
+    required = [one.name for one in positional if one.default is one.empty]
+    first = [one.name for one in positional[: max(len(required), 1)]]
     options = [f"{parameter.name}=…" for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY][
         :_SHOWN
     ]
@@ -79,8 +79,8 @@ def _problem(
     if unknown:
         what, slip = f"takes no argument {unknown[0]!r}", unknown[0]
         usual = argument_advice(slip, by_name)
-    elif len(values) > len(without):
-        most = f"at most {len(without)} without a name" if without else "no value without a name"
+    elif len(values) > len(positional):
+        most = f"at most {len(positional)} without a name" if positional else "no value without a name"
         what, slip, usual = f"takes {most}, not {len(values)}", "extra", _BY_NAME if any_name else line
     elif absent:
         what, slip, usual = f"needs {' and '.join(absent)}", absent[0], line

@@ -105,8 +105,8 @@ class Catalogue:
             raise CatalogError(f"{name!r} is not the name of an endpoint.", advice=_ADVICE)
         if "/" in name:
             return self._at_path(name) or unknown(name)
-        meant = [slug(name)] if slug(name) in self._by_name else names_for_synonym(name, likeliest=True)
-        names = [known for known in meant if known in self._by_name]
+        candidates = [slug(name)] if slug(name) in self._by_name else names_for_synonym(name, likeliest=True)
+        names = [known for known in candidates if known in self._by_name]
         if len(names) == 1:
             return self._by_name[names[0]]
         if names:

@@ -224,10 +224,10 @@ def match_path(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, s
     if len(template) != len(parts):
         return None
     values = {}
-    for own, part in zip(template, parts, strict=True):
-        placeholder = PLACEHOLDER.match(own)
+    for template_part, part in zip(template, parts, strict=True):
+        placeholder = PLACEHOLDER.match(template_part)
         if placeholder is None:
-            if own != part:
+            if template_part != part:
                 return None
             continue
         name = placeholder.group(1)

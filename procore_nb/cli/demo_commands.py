@@ -38,14 +38,14 @@ def demo(args: argparse.Namespace) -> int:
     with connect("demo", progress=False) as procore:
         companies = procore.companies()
         projects = procore.projects(status="All")
-    own = companies.loc[companies["id"] == projects["company.id"].iloc[0], "name"].iloc[0]
+    company = companies.loc[companies["id"] == projects["company.id"].iloc[0], "name"].iloc[0]
     checked = check_coordinates(projects)
     print(
-        f"Procore demo (made up): {own}, {len(projects):,} projects, {len(companies):,} companies visible\n"
+        f"Procore demo (made up): {company}, {len(projects):,} projects, {len(companies):,} companies visible\n"
     )
     for heading, table in _summaries(projects, checked):
         print(f"{heading}\n\n{textwrap.indent(as_text(table), '  ')}\n")
-    title = f"{own}: projects by stage"
+    title = f"{company}: projects by stage"
     written = [
         to_csv(projects, folder / "projects.csv"),
         to_csv(companies, folder / "companies.csv"),

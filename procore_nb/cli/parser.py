@@ -290,11 +290,13 @@ def _print_completion(args: argparse.Namespace) -> int:
 
 
 def _settings(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    own = catalog.load().endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
+    arguments = (
+        catalog.load().endpoint(parsed_args.name).arguments if getattr(parsed_args, "name", None) else ()
+    )
     values = [
-        f"{argument.name}={choice.partition('=')[0]}" for argument in own for choice in argument.choices
+        f"{argument.name}={choice.partition('=')[0]}" for argument in arguments for choice in argument.choices
     ]
-    return [*values, *(f"{argument.name}=" for argument in own if not argument.choices)]
+    return [*values, *(f"{argument.name}=" for argument in arguments if not argument.choices)]
 
 
 def _lists(prefix: str = "", **_: Any) -> list[str]:

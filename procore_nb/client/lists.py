@@ -94,8 +94,8 @@ def list_names(catalogue: Catalogue) -> list[str]:
 
 def signature_of(endpoint: Endpoint) -> inspect.Signature:
     """Return the signature of one list: its target, then what it takes by name."""
-    own = [argument.name for argument in endpoint.arguments if argument.name not in _SHOWN_FIRST]
-    names = ["project_id", "projects", *own] if "project_id" in endpoint.needed else own
+    argument_names = [argument.name for argument in endpoint.arguments if argument.name not in _SHOWN_FIRST]
+    names = ["project_id", "projects", *argument_names] if "project_id" in endpoint.needed else argument_names
     names = [*names, "company_id", "max_rows", "columns", "decimals"]
     if endpoint.parents:
         names.insert(0, "parent")

@@ -208,12 +208,12 @@ def _from_variables(variables: Variables, target: Environment) -> Credentials | 
             f"{absent[0]} is not set, although its counterpart is ({other}).",
             advice="Set both in the same source; the two are never taken from different ones.",
         )
-    meant = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
-    if meant is not None:
-        theirs = environment(meant[0]) if meant[0] != target.name else target
+    declared = variables.get(_OF_THE_PAIR) or variables.get("PROCORE_ENVIRONMENT")
+    if declared is not None:
+        theirs = environment(declared[0]) if declared[0] != target.name else target
         if theirs.login_url != target.login_url:
             raise CredentialsError(
-                f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({meant[1]}) and are not sent to {target.name}.",
+                f"The credentials in PROCORE_CLIENT_ID are for {theirs.name} ({declared[1]}) and are not sent to {target.name}.",
                 advice=f"Connect to {theirs.name}, or pass credentials=pnb.Credentials(…) made for {target.name}.",
             )
     return Credentials(*(variables[name][0] for name in _PAIR))

@@ -159,7 +159,7 @@ def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> d
     any column (`created_by.id`) that is named after none of the sheets.
     """
     numbers: list[tuple[str, str, str]] = []
-    text, long, own = set(), set(), set(rows.values())
+    text, long, sheet_entities = set(), set(), set(rows.values())
     for sheet, table in tables.items():
         for column in table.columns:
             if not is_id(column.name) or column.type.logical not in ("integer", "text"):
@@ -174,7 +174,7 @@ def _text_ids(tables: Mapping[str, WritableTable], rows: Mapping[str, str]) -> d
                 long.add(entity)
     text_ids: dict[str, set[str]] = {sheet: set() for sheet in tables}
     for sheet, name, entity in numbers:
-        if entity in text | long or (long & own and entity not in own):
+        if entity in text | long or (long & sheet_entities and entity not in sheet_entities):
             text_ids[sheet].add(name)
     return text_ids
 

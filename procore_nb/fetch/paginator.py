@@ -66,7 +66,7 @@ class Paginator:
         # The farthest page, and whether it names a next one.
         self._farthest_page: tuple[int, bool | None] = self._start, None
         self._linked = False
-        self._unreachable = self._refused_plan = ""  # why the fetch cannot be complete
+        self._unreachable = self._plan_problem = ""  # why the fetch cannot be complete
         self._cursors: set[str] = set()
         self._totals: list[int] = []
         self._groups = 0
@@ -192,7 +192,7 @@ class Paginator:
             return self._stop_repeating(page)
         if number - self._start + 1 >= MOST_PAGES and not self._known_last:
             problem = f"names a next page on each of {MOST_PAGES:,} pages; no list is fetched beyond that"
-            self._refused_plan = problem
+            self._plan_problem = problem
             return []
         if self.request.paging in ("cursor", "offset"):
             return self._plan_chain(page_request, page)
@@ -200,7 +200,7 @@ class Paginator:
             if last - self._start >= MOST_PAGES and self.request.most_rows is None:
                 size = f"page {page.last:,} as its last" if page.total is None else f"{page.total:,} records"
                 cost = f"{last - self._start + 1:,} requests; no list is fetched beyond {MOST_PAGES:,} pages"
-                self._refused_plan = f"announces {size}, which takes {cost}"
+                self._plan_problem = f"announces {size}, which takes {cost}"
                 return []
             self._last = last
         if not self._known_last:
@@ -295,7 +295,7 @@ class Paginator:
     def _finish(self) -> list[PageRequest]:
         """Judge the whole: complete, short, or moved while it was read."""
         buffer, total = self.buffer, self._totals[-1] if self._totals else None
-        if self._unreachable or self._refused_plan:
+        if self._unreachable or self._plan_problem:
             return self._conclude(total)
         moved = len(set(self._totals)) > 1
         if self._can_prove and not buffer.not_unique:
@@ -373,8 +373,8 @@ class Paginator:
         if self.request.paging in ("cursor", "offset") and self._totals:
             total = min(self._totals)
         sent = f"sent {self.stats.rows:,}"
-        problem, advice = self._refused_plan, "Fetch it in parts: a filter, or a range of time."
-        retryable = not (self._refused_plan or self._unreachable)
+        problem, advice = self._plan_problem, "Fetch it in parts: a filter, or a range of time."
+        retryable = not (self._plan_problem or self._unreachable)
         if retryable:
             advice = "The list may be changing: try again. If it stays so, some records are hidden from this account."
         if not problem and total is not None and self._counted < total:

@@ -127,12 +127,12 @@ def _parsed(line: bytes) -> FileEntry | None:
 
 def identity_of(file: FileRecord, environment: str) -> str:
     """Return what tells a file from all others, however often its address changes."""
-    own = file.file_id
-    if "[]" in file.key and str(own) == str(file.record_id):  # an element without an id
-        own = file.name
+    identifier = file.file_id
+    if "[]" in file.key and str(identifier) == str(file.record_id):  # an element without an id
+        identifier = file.name
     if file.record_id is None:
-        own = (str(file.address or "").partition("?")[0], own)
-    parts = (environment, file.list, file.record_id, file.key, file.kind, own)
+        identifier = (str(file.address or "").partition("?")[0], identifier)
+    parts = (environment, file.list, file.record_id, file.key, file.kind, identifier)
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()[:32]
 
 

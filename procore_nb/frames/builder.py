@@ -150,7 +150,7 @@ class FrameBuilder:
         for column in columns_of_page(records, self._lists, self._parents):
             if column.path in leading:
                 value = leading.pop(column.path)
-                values = [value if own is None else own for own in column.values]
+                values = [value if item is None else item for item in column.values]
                 column = Column(column.path, values, set(map(type, values)))
             self._add_column(column, start)
         for path, value in leading.items():

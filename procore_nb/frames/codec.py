@@ -165,7 +165,10 @@ def schema_of(types: Mapping[str, LogicalType], extra: Sequence[str] = ()) -> pa
 
 
 def conform(
-    table: pa.Table, types: Mapping[str, LogicalType], own: Mapping[str, LogicalType], extra: Sequence[str]
+    table: pa.Table,
+    types: Mapping[str, LogicalType],
+    from_types: Mapping[str, LogicalType],
+    extra: Sequence[str],
 ) -> pa.Table:
     """The table with exactly these columns: absent ones missing, others dropped, types widened from its `own`."""
     schema = schema_of(types, extra)
@@ -174,7 +177,7 @@ def conform(
         if field.name not in table.column_names:
             columns.append(pa.nulls(table.num_rows, field.type))
             continue
-        column, old, new = table.column(field.name), own.get(field.name), types.get(field.name)
+        column, old, new = table.column(field.name), from_types.get(field.name), types.get(field.name)
         columns.append(_widened(column, old, new) if old and new and old != new else column)
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -94,8 +94,8 @@ def json_text(value: Any) -> str:
 
 def packed(values: Sequence[Any], types: PythonTypes) -> Any:
     """One page as an Arrow array of its JSON type; lists, and values of several types, stay Python's."""
-    own = types - {_NONE}
-    logical = _JSON.get(next(iter(own))) if len(own) == 1 else None
+    value_types = types - {_NONE}
+    logical = _JSON.get(next(iter(value_types))) if len(value_types) == 1 else None
     if logical is not None:
         try:
             return pa.array(values, ARRAYS[logical], from_pandas=logical == "number")
@@ -120,9 +120,9 @@ def json_types(page: Any) -> set[LogicalType]:
 def convert(page: Any, logical: LogicalType, issues: ParseIssues) -> Any:
     """A packed page as an array of `ARRAYS[logical]`, or as a list of lists."""
     if isinstance(page, pa.Array):
-        own = _JSON_TYPES[page.type]
-        cast = _CASTS.get((own, logical))
-        converted = page if own == logical else _cast_or_none(cast, page) if cast else None
+        page_type = _JSON_TYPES[page.type]
+        cast = _CASTS.get((page_type, logical))
+        converted = page if page_type == logical else _cast_or_none(cast, page) if cast else None
         if converted is not None:
             return converted
         page = page.to_pylist()

@@ -196,12 +196,14 @@ class FileSession:
         """Send one request, again with a new token where the token was refused; each time through `send_once`, which may wait."""
         if not to.with_token:
             return send_once(lambda: self._send(to, dict(headers), None))
-        own = dict(headers) | ({} if company_id is None else {"Procore-Company-Id": str(company_id)})
+        request_headers = dict(headers) | (
+            {} if company_id is None else {"Procore-Company-Id": str(company_id)}
+        )
         with ExitStack() as refusals:
 
             def send(token: Token) -> FileResponse:
                 refusals.close()
-                return refusals.enter_context(self._send(to, own, token.text))
+                return refusals.enter_context(self._send(to, request_headers, token.text))
 
             response = self._session.send_authorized(send, send_once)
             refusals.pop_all()  # the last one is open for the caller

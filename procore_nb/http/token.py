@@ -30,7 +30,7 @@ _MOST_BYTES = 2**20
 _LOGIN_URL = "Check login_url of the environment."
 
 
-class HideSecrets(logging.Filter):
+class NumbersOnlyFilter(logging.Filter):
     """Keeps only numbers in the log lines of the OAuth libraries, which log secret and token in clear at DEBUG.
 
     What a login host says may repeat the secret in any spelling, so nothing that it says goes into a log.
@@ -54,7 +54,7 @@ for _name in [
     "oauthlib.oauth2",
     "oauthlib.common",
 ]:
-    logging.getLogger(_name).addFilter(HideSecrets())
+    logging.getLogger(_name).addFilter(NumbersOnlyFilter())
 
 
 class Token:

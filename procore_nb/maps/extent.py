@@ -196,8 +196,8 @@ def _boxes_of_word(region: str, longitude: Floats, latitude: Floats) -> list[Box
 def _outline_box(region: Region, home: Sequence[Ring], longitude: Floats, latitude: Floats) -> Box:
     """The box of an outline's mainland and what lies near it; of the points inside the outline if all are elsewhere."""
     boxes = bounds(region.rings)
-    own = boxes[: len(home) or None]  # a country's own outline comes first, its dependencies follow
-    near = np.arange(len(boxes)) == np.argmax((own[:, 2:] - own[:, :2]).prod(axis=1))
+    home_boxes = boxes[: len(home) or None]  # a country's own outline comes first, its dependencies follow
+    near = np.arange(len(boxes)) == np.argmax((home_boxes[:, 2:] - home_boxes[:, :2]).prod(axis=1))
     # From the largest ring outwards, island by island: a chain of islands belongs to the mainland, Hawaii does not.
     reached = np.zeros_like(near)
     while (near > reached).any():

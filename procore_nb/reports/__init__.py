@@ -86,9 +86,12 @@ def all_reports(
         if report.name not in lacking
     ]
     day = None if as_of is None else as_day(as_of, "as_of")
-    reader.announce([(report, report.checked(own)) for report, own in plan], day)
+    reader.announce([(report, report.checked(report_options)) for report, report_options in plan], day)
     shared = {name: options[name] for name in ("calendar", "holidays") if name in options}
-    return [report(reader, as_of=as_of, since=since, **shared, **own) for report, own in plan]
+    return [
+        report(reader, as_of=as_of, since=since, **shared, **report_options)
+        for report, report_options in plan
+    ]
 
 
 def _chosen(names: tuple[str, ...], options: Mapping[str, Any]) -> list[ReportFunction]:

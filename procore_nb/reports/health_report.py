@@ -132,8 +132,8 @@ def _with_stages(data: ReportData, grid: pd.DataFrame) -> pd.DataFrame:
     stages = data.take("project_stages", "", "", "id category")
     category = status_codes(stages["category"]).set_axis(ids_of(stages["id"]).astype("string"))
     stage = ids_of(data.of_project(grid, "project_stage.id")).astype("string")
-    own = status_codes(data.of_project(grid, "project_stage.category"))
-    stage_category = lookup(stage, category).fillna(own)
+    project_category = status_codes(data.of_project(grid, "project_stage.category"))
+    stage_category = lookup(stage, category).fillna(project_category)
     unknown = stage_category.eq("") & (len(category) == 0)
     if unknown.any():
         absent = "Categories of stages are not here (project_stages)"

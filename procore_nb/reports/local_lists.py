@@ -186,8 +186,8 @@ def _of_only_project(report: ReportFunction, frames: Mapping[str, pd.DataFrame])
     }
     if len(ids) != 1:
         return {}
-    own = [use.name for use in report.uses if use.name in frames and not use.of_company]
-    unnamed = [name for name in own if len(frames[name]) and not columns[name]]
+    listed = [use.name for use in report.uses if use.name in frames and not use.of_company]
+    unnamed = [name for name in listed if len(frames[name]) and not columns[name]]
     return {name: frames[name].assign(project_id=min(ids)) for name in unnamed}
 
 

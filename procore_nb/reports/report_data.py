@@ -166,8 +166,10 @@ class ReportData:
         source.attrs = {}  # pandas copies them with each column
         rows = pd.DataFrame({"project_id": project_ids(source)}, index=source.index)
         known = self.of_project(rows, "name")
-        own = source.get("project_name", source.get("project.name", source.get("project")))
-        rows["project_name"] = (known if own is None else known.fillna(own)).astype("string")
+        project_names = source.get("project_name", source.get("project.name", source.get("project")))
+        rows["project_name"] = (known if project_names is None else known.fillna(project_names)).astype(
+            "string"
+        )
         for column in words(f"{required} {deciding} {other}"):
             if column in source.columns:
                 rows[column] = source[column]

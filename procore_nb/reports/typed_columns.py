@@ -136,8 +136,8 @@ def _in_zones(times: Any, zones: Column[Any] | None, *, whole_days: bool) -> Any
     if zones is None:
         return utc.dt.normalize()
     # Midnight UTC in a schedule is a date without a time: in the zone of an American project it would be the day before.
-    meant = zones.where(utc.dt.normalize() != utc) if whole_days else zones
-    return wall_times(times, meant).astype(DAY).dt.normalize()
+    time_zones = zones.where(utc.dt.normalize() != utc) if whole_days else zones
+    return wall_times(times, time_zones).astype(DAY).dt.normalize()
 
 
 def holidays_of(option: Any) -> Holidays:

@@ -196,11 +196,11 @@ def _more_in_links(links: dict[str, str], response: Response) -> bool:
     is_own_host = False
     with suppress(ValueError):
         # The scheme may differ behind a gateway, and is not followed anyway.
-        target, own = (
+        target, requested = (
             (url.hostname, None if url.port == USUAL_PORTS.get(url.scheme) else url.port)
             for url in (urlsplit(urljoin(response.url, links["next"])), urlsplit(response.url))
         )
-        is_own_host = target == own
+        is_own_host = target == requested
     if not is_own_host:
         raise IncompleteError(
             f"The next page of {response.where} is said to be on another host ({links['next'][:200]}), where the token "

@@ -104,7 +104,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
     people = {name: _identity(name, manifest, catalogue) for name, (_, manifest) in state.items()}
     for name, (folder, manifest) in state.items():
         for part in (*manifest.parts, *manifest.ended):
-            _Erased(
+            _Erasure(
                 read_rows(files, folder, part), manifest, person, people[name]
             )  # learns who the person is
     noted = {"user_id": person.user_id, "addresses": sorted(person.addresses), "names": sorted(person.names)}
@@ -125,7 +125,7 @@ def _erase(files: Files, person: Person, catalogue: Catalogue | None) -> pd.Data
 def _erase_table(files: Files, manifest: Manifest, person: Person, people: str) -> dict[str, Any]:
     """Commit the table's next state without the person, and return the counts; no new state where nothing was found."""
     erased = {
-        part: _Erased(read_rows(files, manifest.table, part), manifest, person, people)
+        part: _Erasure(read_rows(files, manifest.table, part), manifest, person, people)
         for part in (*manifest.parts, *manifest.ended)
     }
     live, ended = [erased[part] for part in manifest.parts], [erased[part] for part in manifest.ended]
@@ -183,7 +183,7 @@ def _is_target_of(target: str, manifest: Manifest, person: Person) -> bool:
     )
 
 
-class _Erased:
+class _Erasure:
     """The rows of one file without the person, and the counts; what the rows say of the person is noted on the way."""
 
     def __init__(self, rows: pa.Table, manifest: Manifest, person: Person, people: str) -> None:

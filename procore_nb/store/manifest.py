@@ -199,28 +199,28 @@ def check_identity(files: Files, environment: Environment, company_id: int | Non
         raise ArgumentError(
             "A store is of one company, and none is set.", advice="Connect with company_id=…."
         )
-    own: dict[str, Any] = {
+    identity: dict[str, Any] = {
         "environment": environment.name,
         "api_url": environment.api_url,
         "company_id": int(company_id),
     }
-    known = read_identity(files)
-    if known is None:
-        files.create(STORE_NAME, encode_with_digest(own))
-        known = read_identity(files) or own
-    if isinstance(files, RemoteFiles) and files.create(STORE_NAME, encode_with_digest(own) + b"\n"):
+    stored = read_identity(files)
+    if stored is None:
+        files.create(STORE_NAME, encode_with_digest(identity))
+        stored = read_identity(files) or identity
+    if isinstance(files, RemoteFiles) and files.create(STORE_NAME, encode_with_digest(identity) + b"\n"):
         raise StoreError(
             f"{files.address('')} does not refuse to replace a file, so two syncs could undo each other's work.",
             advice="Sync into a local folder and copy it there, or use a service with conditional writes.",
         )
     # A simulator of one's own has another port each time.
-    if is_loopback(known["api_url"]) and is_loopback(environment.api_url):
-        known = known | {"api_url": environment.api_url}
-    if known != own:
+    if is_loopback(stored["api_url"]) and is_loopback(environment.api_url):
+        stored = stored | {"api_url": environment.api_url}
+    if stored != identity:
         raise ArgumentError(
-            f"The store {files.address('')} holds tables of company {known['company_id']} in {known['environment']} "
-            f"({known['api_url']}); this connection is to company {own['company_id']} in {own['environment']} "
-            f"({own['api_url']}).",
+            f"The store {files.address('')} holds tables of company {stored['company_id']} in {stored['environment']} "
+            f"({stored['api_url']}); this connection is to company {identity['company_id']} in {identity['environment']} "
+            f"({identity['api_url']}).",
             advice="Rows of two would mix: use another folder.",
         )
 

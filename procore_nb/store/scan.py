@@ -106,9 +106,9 @@ def as_frame(
     """Rows as a typed frame, bookkeeping last; names of projects, where they are known, beside their ids."""
     frame = from_arrow(rows, manifest.columns | dict.fromkeys(bookkeeping, "time"), decimals=decimals)
     for column in bookkeeping:
-        name, ours = column.removeprefix("_"), frame.pop(column)
-        own = frame.pop(name) if name in frame.columns else ours  # some lists tell when a row was deleted
-        frame[name] = own.fillna(ours) if own.dtype == ours.dtype else ours
+        name, stored = column.removeprefix("_"), frame.pop(column)
+        sent = frame.pop(name) if name in frame.columns else stored  # some lists tell when a row was deleted
+        frame[name] = sent.fillna(stored) if sent.dtype == stored.dtype else stored
     if manifest.names and "project_id" in frame.columns and "project_name" not in frame.columns:
         names = frame["project_id"].astype("string").map(manifest.names).astype("string")
         frame.insert(list(frame.columns).index("project_id") + 1, "project_name", names)

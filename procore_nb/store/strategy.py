@@ -216,10 +216,12 @@ Targets = tuple[list[str], dict[str, str], bool]
 
 
 class TargetFinder:
-    """Finds the targets of each list of one sync; `kept` gives the rows of a table, if there is one."""
+    """Finds the targets of each list of one sync; `stored_rows` gives the rows of a table, if there is one."""
 
-    def __init__(self, procore: Source, projects: Any, *, kept: Callable[[str], pd.DataFrame | None]) -> None:
-        self._procore, self._chosen, self._kept = procore, projects, kept
+    def __init__(
+        self, procore: Source, projects: Any, *, stored_rows: Callable[[str], pd.DataFrame | None]
+    ) -> None:
+        self._procore, self._chosen, self._stored_rows = procore, projects, stored_rows
 
     def find(self, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Targets:
         """Targets of one list, names of its projects, and whether these are all targets there are.
@@ -241,12 +243,12 @@ class TargetFinder:
         """The ids of the rows below which a list is requested, from the table that has them all."""
         names = [name for name in reversed(columns) if name in endpoint.parents]
         sources = [(name, table) for name in names for table in endpoint.parents[name]]
-        tables = ((name, self._kept(table)) for name, table in sources)
-        kept = False
+        tables = ((name, self._stored_rows(table)) for name, table in sources)
+        has_table = False
         for name, rows in tables:
             if rows is None:
                 continue
-            kept = True
+            has_table = True
             sought = {column: f"{column.removesuffix('_id')}.id" for column in columns} | {name: "id"}
             sought |= {column: column for column in columns if column != name and column in rows.columns}
             if "project_id" in columns and sought["project_id"] not in rows.columns:
@@ -255,7 +257,7 @@ class TargetFinder:
                 rows, sought["project_id"] = numbers.merge(rows, how="cross"), "project_id"
             if set(sought.values()) <= set(rows.columns):
                 return rows[[sought[column] for column in columns]].set_axis([*columns], axis=1)
-        if kept:
+        if has_table:
             raise ArgumentError(
                 f"{endpoint.name} cannot be requested below its parents: no table has {' and '.join(columns)}."
             )
@@ -303,16 +305,16 @@ Arguments = Mapping[str, Any]
 
 
 def with_parents(
-    lists: Mapping[str, Arguments], catalogue: Catalogue, kept: Callable[[str], Arguments | None]
+    lists: Mapping[str, Arguments], catalogue: Catalogue, stored_arguments: Callable[[str], Arguments | None]
 ) -> dict[str, Arguments]:
     """The lists, and before each those below which it is requested: else rows below new parents would never come.
 
-    `kept` gives the arguments of a table in the store (None: there is none). Of several lists that may be above, the first of them is taken.
+    `stored_arguments` gives the arguments of a table in the store (None: there is none). Of several lists that may be above, the first of them is taken.
     """
     ordered: dict[str, Arguments] = {}
 
     def known(name: str) -> Arguments | None:
-        return lists[name] if name in lists else kept(name)
+        return lists[name] if name in lists else stored_arguments(name)
 
     for name, arguments in lists.items():
         above, endpoint = list[tuple[str, ...]](), catalogue.endpoint(name)

@@ -74,7 +74,7 @@ def sync_tables(
     """
     logs: list[SyncLog] = []
     cache = _ManifestCache(files)
-    finder = strategy.TargetFinder(procore, projects, kept=cache.rows)
+    finder = strategy.TargetFinder(procore, projects, stored_rows=cache.rows)
     facts = {"environment": procore.environment.name, "company_id": procore.company_id}
     as_kept = replace(options, history=None, drop_personal=None, safe_names=None)
     for name, arguments in strategy.with_parents(lists, procore.catalogue, cache.arguments).items():

@@ -15,7 +15,7 @@ import pytest
 
 from procore_nb.errors import ArgumentError, StoreError
 from procore_nb.store import Store
-from procore_nb.store.erase import Person, _Erased
+from procore_nb.store.erase import Person, _Erasure
 from procore_nb.store.files import locked
 from procore_nb.store.manifest import Manifest
 from store.killing import Fate, Killed, MortalFiles, contents, same, sync
@@ -143,7 +143,7 @@ def erased(
     columns: dict[str, Any], types: dict[str, str], targets: tuple[str, ...] = (), **known: Any
 ) -> list[Any]:
     manifest = Manifest("things", "/things", columns=types, target_columns=targets, key=(*targets, "id"))  # type: ignore[arg-type]
-    return _Erased(pa.table(columns), manifest, Person("7", **known), "").rows.to_pylist()  # type: ignore[no-any-return]
+    return _Erasure(pa.table(columns), manifest, Person("7", **known), "").rows.to_pylist()  # type: ignore[no-any-return]
 
 
 def test_ids_of_a_person_and_what_stands_beside_them_are_cleared_and_no_other_id() -> None:
@@ -201,7 +201,7 @@ def test_addresses_and_names_are_learned_from_rows_and_objects_that_are_the_pers
     }
     types = {name: "integer" if name.endswith("id") else "text" for name in columns}
     person = Person("7")
-    _Erased(pa.table(columns), Manifest("users", "/users", columns=types, key=("id",)), person, "id")  # type: ignore[arg-type]
+    _Erasure(pa.table(columns), Manifest("users", "/users", columns=types, key=("id",)), person, "id")  # type: ignore[arg-type]
     assert person.addresses == {"kim@example.com", "kim"}
     assert person.names == {"kim ode", "ode, kim"}
 

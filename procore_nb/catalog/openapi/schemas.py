@@ -73,18 +73,18 @@ class Document:
         if id(target) in seen:
             return {}
         seen.add(id(target))
-        own = dict(target)
-        properties = dict(mapping(own.pop("properties", None)))
-        parts = [self.joined(part, seen) for word in _COMPOSED for part in listing(own.pop(word, None))]
+        merged = dict(target)
+        properties = dict(mapping(merged.pop("properties", None)))
+        parts = [self.joined(part, seen) for word in _COMPOSED for part in listing(merged.pop(word, None))]
         # Of several shapes, those with keys say most: a bare id beside them is another view of the same row.
         rich = [part for part in parts if part.get("properties") or type_of(part) == "array"] or parts
         if rows := [_titled(part) for part in rich if type_of(part) == "array"]:
-            own |= {"type": "array", "items": {"oneOf": rows} if len(rows) > 1 else rows[0]}
+            merged |= {"type": "array", "items": {"oneOf": rows} if len(rows) > 1 else rows[0]}
         for part in rich:
             keys = mapping(part.pop("properties", None))
             properties |= {key: keys[key] for key in keys if key not in properties}
-            own = own if part.get("type") == "null" else part | own
-        return own | {"properties": properties} if properties else own
+            merged = merged if part.get("type") == "null" else part | merged
+        return merged | {"properties": properties} if properties else merged
 
     def alternatives(self, schema: Any) -> Iterator[tuple[str, Node]]:
         """The shapes that a row may have, where its schema is one of several: the name of each, and its schema."""
