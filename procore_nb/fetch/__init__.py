@@ -1,6 +1,6 @@
 """Fetches the pages of one or many lists side by side: sends, waits, retries, and hands out rows in order.
 
-In: a session and list requests. Out: events: rows, a restart, a request done or skipped. The only room that waits.
+In: a session and list requests. Out: events: rows, a restart, a request done or skipped. The only room that waits for Procore.
 """
 
 from procore_nb.fetch.pages import ListRequest as ListRequest
