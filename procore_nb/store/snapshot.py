@@ -167,9 +167,9 @@ class Snapshot:
         if log.version != before.version or not files.create(f"{table}/{entry(after.version)}", text):
             with suppress(StoreError):
                 for folder in (table, f"{table}/{HISTORY}"):
-                    for path in files.names(folder):
-                        if self.mark in path:
-                            files.remove(f"{folder}/{path}")
+                    for file_name in files.names(folder):
+                        if self.mark in file_name:
+                            files.remove(f"{folder}/{file_name}")
             raise commit_conflict(files, table)
         with suppress(StoreError):
             write_checkpoint(files, table, after)
