@@ -66,7 +66,6 @@ class Connection:
         if not isinstance(session, Session):
             raise ArgumentError("A connection is made by pnb.connect.", advice=_BY_CONNECT)
         self.session = session
-        self.environment: Environment = session.environment  # where the responses come from
         self.policy = policy or RequestPolicy()
         self.progress = progress
         self.decimals = checked_decimals(decimals)
@@ -76,6 +75,11 @@ class Connection:
         self._known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once fetched
         self.known_projects: dict[int | None, set[int]] = {}  # by company, once all were fetched
         self.company_id = company_id
+
+    @property
+    def environment(self) -> Environment:
+        """Where the responses come from."""
+        return self.session.environment
 
     @property
     def seconds_behind(self) -> float:
