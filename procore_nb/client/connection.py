@@ -298,6 +298,16 @@ class Connection:
             }
         return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
 
+    def fetch_projects(self, **arguments: Any) -> pd.DataFrame:
+        """Return the list of projects; that of all is remembered, so that an error can say whether a project is among them."""
+        frame = self._own("projects", **arguments).frame()
+        chosen = arguments.keys() - {"status", "company_id", "progress", "view", "decimals"}
+        if arguments.get("status") == "All" and not chosen and "id" in frame.columns:
+            self.known_projects[arguments.get("company_id") or self.company_id] = set(
+                frame["id"].dropna().tolist()
+            )
+        return frame
+
     def _own(self, name: str, /, **arguments: Any) -> ListFetch:
         """Return the fetch of a list that this package needs by itself."""
         return self._query(self.endpoint_or_shipped(name), arguments).prepare()
