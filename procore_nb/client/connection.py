@@ -66,7 +66,6 @@ class Connection:
         if not isinstance(session, Session):
             raise ArgumentError("A connection is made by pnb.connect.", advice=_BY_CONNECT)
         self.session = session
-        self.environment: Environment = session.environment  # where the responses come from
         self.policy = policy or RequestPolicy()
         self.progress = progress
         self.decimals = checked_decimals(decimals)
@@ -76,6 +75,11 @@ class Connection:
         self._known_custom_fields: dict[int, dict[int, tuple[str, str]]] = {}  # by company, once fetched
         self.known_projects: dict[int | None, set[int]] = {}  # by company, once all were fetched
         self.company_id = company_id
+
+    @property
+    def environment(self) -> Environment:
+        """Where the responses come from."""
+        return self.session.environment
 
     @property
     def seconds_behind(self) -> float:
@@ -293,6 +297,16 @@ class Connection:
                 if row.get("label") and str(row.get("id")).isdecimal()
             }
         return {key: one for number in company_ids for key, one in self._known_custom_fields[number].items()}
+
+    def fetch_projects(self, **arguments: Any) -> pd.DataFrame:
+        """Return the list of projects; that of all is remembered, so that an error can say whether a project is among them."""
+        frame = self._own("projects", **arguments).frame()
+        chosen = arguments.keys() - {"status", "company_id", "progress", "view", "decimals"}
+        if arguments.get("status") == "All" and not chosen and "id" in frame.columns:
+            self.known_projects[arguments.get("company_id") or self.company_id] = set(
+                frame["id"].dropna().tolist()
+            )
+        return frame
 
     def _own(self, name: str, /, **arguments: Any) -> ListFetch:
         """Return the fetch of a list that this package needs by itself."""

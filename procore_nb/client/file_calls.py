@@ -250,7 +250,7 @@ class FileCalls(Lookups):
         for company in files.loc[lacking, "company_id"].dropna().unique().tolist() or [None]:
             with suppress(AccessError, NotFoundError):  # ids stand for them
                 named = {"status": "All", "view": "compact", "company_id": company, "progress": False}
-                projects = self._own("projects", **named).frame()
+                projects = self.fetch_projects(**named)
                 known |= projects.set_index("id")["name"].to_dict()
         names = names_by_id(files["project_id"], known)
         return files.assign(project_name=files["project_name"].fillna(names))

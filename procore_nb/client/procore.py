@@ -130,10 +130,7 @@ class Procore(FileCalls):
         >>> len(pnb.connect("demo", progress=False).projects(status="All"))
         172
         """
-        frame = self._own("projects", company_id=company_id, status=status, **filters).frame()
-        if status == "All" and filters.keys() <= {"progress"} and "id" in frame.columns:
-            self.known_projects[company_id or self.company_id] = set(frame["id"].dropna().tolist())
-        return frame
+        return self.fetch_projects(company_id=company_id, status=status, **filters)
 
     @explain_calls(name='Write procore.table("rfis", …): pnb.find_endpoints("a word") finds the names.')
     def table(

@@ -224,10 +224,10 @@ class ListQuery:
     def _with_projects(self, target: Target, selection: ProjectSelection) -> Iterable[Target]:
         """Yield a company's target once for each project; those of a status are fetched."""
         if selection.status is not None:
-            arguments = {"status": selection.status, "company_id": target.company_id, "view": "compact"}
-            projects = self.procore.endpoint_or_shipped("projects")
-            query = list_query(self.procore, projects, {**arguments, "progress": self.progress})
-            selection = select_projects(query.prepare().frame(), where=self.endpoint.name)
+            projects = self.procore.fetch_projects(
+                status=selection.status, company_id=target.company_id, view="compact", progress=self.progress
+            )
+            selection = select_projects(projects, where=self.endpoint.name)
         for number, name in (selection.names or {}).items():
             yield target.with_ids({"project_id": number}, project_name=name)
 

@@ -272,6 +272,8 @@ class WorkerPool(ThreadPool[PageRequest, Page]):
                 answer = read(response)
                 break
             except ProcoreError as error:
+                if kept:
+                    raise  # it would be the same again
                 self.pause_before_retry(error, attempt)
         if cache and not kept:
             cache.save(page_request, response)

@@ -170,9 +170,11 @@ def read_body(response: requests.Response, limits: TransportLimits) -> bytes:
         size += len(piece)
         if size > limits.most_bytes:
             address = urlsplit(str(response.url))
+            sent = response.raw.tell()  # urllib3 does not count bytes that come in chunks
+            as_sent = f" ({sent / 2**20:,.1f} MiB as sent)" if sent else ""
             raise IncompleteError(
-                f"{address.hostname}{address.path} sent a response of more than {limits.most_bytes / 2**20:,.0f} MiB "
-                f"({response.raw.tell() / 2**20:,.1f} MiB as sent), which was not read further.",
+                f"{address.hostname}{address.path} sent a response of more than {limits.most_bytes / 2**20:,.0f} MiB"
+                f"{as_sent}, which was not read further.",
                 status=response.status_code,
                 retryable=False,
                 advice=hints.TOO_LARGE,

@@ -45,13 +45,13 @@ class LocalFiles:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file, or None if there is none."""
-        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
+        with suppress(*_GONE), _refusals(self.address(path), "read", OSError):
             return (self.root / path).read_bytes()
         return None
 
     def open(self, path: str) -> BinaryIO:
         """A file to read from."""
-        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
+        with suppress(*_GONE), _refusals(self.address(path), "read", OSError):
             return (self.root / path).open("rb")
         raise missing(self.address(path))
 
@@ -101,7 +101,7 @@ class LocalFiles:
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, without drafts; none if there is no folder."""
-        with suppress(FileNotFoundError, NotADirectoryError), _refusals(self.address(path), "read", OSError):
+        with suppress(*_GONE), _refusals(self.address(path), "read", OSError):
             return sorted(file.name for file in (self.root / path).iterdir() if not file.name.startswith("."))
         return []
 
@@ -257,7 +257,8 @@ class RemoteFiles:
 
 
 Files = LocalFiles | RemoteFiles
-_ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError, NotImplementedError)
+_GONE = (FileNotFoundError, NotADirectoryError)
+_ABSENT = (*_GONE, IsADirectoryError, NotImplementedError)  # at a URL
 
 
 @contextmanager
@@ -266,7 +267,8 @@ def _refusals(address: str, operation: str, errors: type[Exception]) -> Iterator
     try:
         yield
     except errors as error:
-        if isinstance(error, StoreError) or (operation == "read" and isinstance(error, _ABSENT)):
+        absent = _GONE if errors is OSError else _ABSENT
+        if isinstance(error, StoreError) or (operation == "read" and isinstance(error, absent)):
             raise
         reason = getattr(error, "strerror", None) or error
         advice = "Check that it is there and may be read." if operation == "read" else _ADVICE

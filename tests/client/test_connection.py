@@ -32,6 +32,13 @@ def test_every_representation_names_the_environment(another, connected) -> None:
         assert "another" in shown
 
 
+def test_a_connection_stays_with_its_environment(another, connected) -> None:  # type: ignore[no-untyped-def]
+    procore = connected(another())
+    with pytest.raises(AttributeError):
+        procore.environment = SANDBOX
+    assert procore.me().attrs["procore"]["environment"] == "another"
+
+
 def test_the_name_of_an_environment_is_not_markup(another, connected) -> None:  # type: ignore[no-untyped-def]
     server = another()
     procore = connected(server, environment=pnb.Environment("<b>x</b>", server.url, server.url))

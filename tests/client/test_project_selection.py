@@ -133,6 +133,20 @@ def test_a_project_that_is_not_among_those_seen_is_named(target: Any) -> None:
     assert "None of the 1" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "fetch",
+    [
+        lambda procore: procore.table("rfis", "all"),
+        lambda procore: procore.projects(status="All", view="compact"),
+    ],
+)
+def test_projects_are_seen_as_well_when_a_list_is_fetched_from_all(fetch: Callable[..., Any]) -> None:
+    with pnb.connect("demo", company_id=24_977, progress=False) as procore:
+        fetch(procore)
+        with pytest.raises(pnb.NotFoundError, match="No project 999 among the 3 projects"):
+            procore.table("rfis", 999)
+
+
 def test_the_demo_says_which_day_it_has() -> None:
     with pnb.connect("demo") as procore:
         assert "today is 2026-06-18" in repr(procore)

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pandas as pd
 import platformdirs
 import pytest
-from another_procore import SECRET, Asked, Said
+from another_procore import COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
 from client.test_portfolio import RFIS, portfolio, refusing
-from procore_nb.fetch import response_cache
+from procore_nb.fetch import ListRequest, fetch_json, response_cache
+from procore_nb.fetch.pages import PageRequest
+from procore_nb.fetch.workers import WorkerPool
 
 pytest.importorskip("requests_cache")
 
@@ -29,6 +32,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def files(folder: Path) -> list[Path]:
     return sorted(one for one in folder.rglob("*") if one.is_file())
+
+
+def test_a_kept_response_that_cannot_be_read_is_not_read_again(another, connected, folder) -> None:  # type: ignore[no-untyped-def]
+    """As after a change of the catalogue, which says where in a body the rows are."""
+    path = "/rest/v1.0/projects/1/unknown_rows"
+    waits: list[float] = []
+    procore = connected(another({path: [{"id": 1}]}), cache="1h")
+    procore.policy = replace(procore.policy, sleep=waits.append)
+    request = ListRequest(path, company_id=COMPANY)
+    assert fetch_json(procore.session, request, policy=procore.policy)
+
+    def refused(response: Any) -> None:
+        raise pnb.IncompleteError("no list in it", retryable=True)
+
+    procore.policy.cache.begin(request)
+    pool, page = WorkerPool(procore.session, procore.policy, threads=0), PageRequest(request, 1, 1, ())
+    with pytest.raises(pnb.IncompleteError):
+        pool.fetch_as(page, refused)
+    assert waits == []
 
 
 def test_an_equal_request_is_not_sent_again_and_the_frame_says_so(another, connected, folder) -> None:  # type: ignore[no-untyped-def]

@@ -80,6 +80,16 @@ def test_a_bomb_is_refused_in_words_and_before_it_fills_the_memory(another, codi
     assert "max_response_bytes" in caught.value.advice
 
 
+def test_how_much_was_sent_is_said_where_it_is_counted(another) -> None:  # type: ignore[no-untyped-def]
+    limits, body = TransportLimits(most_bytes=2**20), b" " * (3 * 2**20)
+    with pytest.raises(pnb.IncompleteError, match=r"1 MiB \(2\.0 MiB as sent\), which was not read further"):
+        session_to(another(twist=answers(body, "")).url, limits).get(ME, company_id=COMPANY)
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n" % len(body)
+    unread = pytest.raises(pnb.IncompleteError, match="more than 1 MiB, which was not read further")
+    with raw_server([head + body + b"\r\n0\r\n\r\n"]) as url, unread:
+        session_to(url, limits).get(ME, company_id=COMPANY)
+
+
 def test_a_response_as_large_as_the_limit_is_read(another) -> None:  # type: ignore[no-untyped-def]
     body = b"[" + b" " * (2**20 - 2) + b"]"
     server = another(twist=answers(gzip.compress(body), "gzip"))

@@ -79,6 +79,13 @@ def test_a_part_that_somebody_removed_is_an_error_with_words(world: World, tmp_p
         sync(world, folder, lists=["rfis"])
 
 
+def test_a_folder_in_the_place_of_a_file_is_an_error_with_words(tmp_path: Path) -> None:
+    (tmp_path / "part.parquet").mkdir()
+    for read in (LocalFiles(tmp_path).read, LocalFiles(tmp_path).open):
+        with pytest.raises(StoreError, match=r"part\.parquet cannot be read"):
+            read("part.parquet")
+
+
 def test_a_swap_that_was_cut_short_is_seen_through_and_put_right(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "portfolio"
     sync(world, folder, lists=["rfis"])
