@@ -18,8 +18,8 @@ import pytest
 from another_procore import CLIENT_ID, COMPANY, SECRET, Asked, Said
 
 import procore_nb as pnb
-from procore_nb.client.collect import ListFetch
-from procore_nb.fetch import DeferredInterrupt
+from procore_nb.client.collect import FrameAssembler, ListFetch
+from procore_nb.fetch import DeferredInterrupt, Event, RequestDone
 from procore_nb.frames import FrameBuilder
 from procore_nb.frames.record_columns import ColumnBuilder
 
@@ -145,6 +145,46 @@ def test_ctrl_c_while_a_frame_is_described_keeps_the_rows_of_later_places(
         list(procore.frames("rfis", projects=[1, 2, 3]))
     assert once == [True]
     assert {*range(100, 109), *range(200, 209)} <= set(caught.value.partial["id"])
+
+
+def test_ctrl_c_while_the_one_frame_is_built_keeps_every_row(
+    another, connected, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    build = FrameBuilder.build
+
+    def interrupted_build(self: FrameBuilder) -> pd.DataFrame:
+        frame = build(self)  # the builder gave its pages away
+        monkeypatch.setattr(FrameBuilder, "build", build)  # once
+        signal.raise_signal(signal.SIGINT)
+        return frame
+
+    monkeypatch.setattr(FrameBuilder, "build", interrupted_build)
+    procore = connected(another({RFIS.format(1): [{"id": number} for number in range(9)]}))
+    assert interrupted(procore, project_id=1).partial["id"].tolist() == list(range(9))
+
+
+@pytest.fixture
+def _interrupted_as_a_list_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = FrameAssembler.receive
+
+    def interrupted_receive(self: FrameAssembler, event: Event) -> None:
+        receive(self, event)
+        if isinstance(event, RequestDone):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(FrameAssembler, "receive", interrupted_receive)
+
+
+@pytest.mark.usefixtures("_interrupted_as_a_list_is_done")
+def test_ctrl_c_as_the_last_list_is_done_ends_frames_and_asks_for_no_labels(another, connected) -> None:  # type: ignore[no-untyped-def]
+    fields = {"custom_field_5": {"data_type": "string", "value": "x"}}
+    server = another({RFIS.format(1): [{"id": number, "custom_fields": fields} for number in range(9)]})
+    got: list[pd.DataFrame] = []
+    with pytest.raises(pnb.IncompleteError, match="was stopped after") as caught:
+        got.extend(connected(server).frames("rfis", projects=[1]))
+    assert got == []
+    assert caught.value.partial["id"].tolist() == list(range(9))
+    assert not [asked for asked in server.calls if "custom_field_definitions" in asked.path]
 
 
 def test_frames_that_fail_say_what_had_come_too(another, connected) -> None:  # type: ignore[no-untyped-def]

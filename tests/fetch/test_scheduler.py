@@ -25,7 +25,11 @@ from procore_nb.fetch import (
     fetch_first_page,
     fetch_lists,
 )
+from procore_nb.fetch.pages import PageRequest
+from procore_nb.fetch.scheduler import Scheduler
+from procore_nb.fetch.workers import WorkerPool
 from procore_nb.http import Session
+from procore_nb.responses import Page
 
 PROJECTS = "/rest/v1.0/projects"
 ALL = (("company_id", str(COMPANY_ID)), ("filters[by_status]", "All"))
@@ -497,3 +501,59 @@ def test_what_had_come_when_a_list_fails_is_handed_out_with_the_lists_that_were_
         *range(4),
         *(n * 1000 + row for n in range(1, 5) for row in range(8)),
     }
+
+
+# against a pool without threads
+
+
+class AnsweringPool(WorkerPool):
+    """A pool that has the answer to a page request as soon as it is given one."""
+
+    def __init__(self, answer: Callable[[PageRequest], Page | BaseException]) -> None:
+        super().__init__(None, RequestPolicy(workers=1), threads=0)  # type: ignore[arg-type]
+        self._answer = answer
+
+    def submit(self, job: PageRequest) -> None:
+        self._results.put((job, self._answer(job)))
+
+    def check_wait_budget(self, requests: int, request: ListRequest) -> None:
+        """There are no limits."""
+
+
+def scheduled(pool: WorkerPool, *requests: ListRequest) -> Iterator[Any]:
+    return Scheduler(pool, iter(requests), lambda error: False).run()
+
+
+def test_nothing_further_is_sent_once_a_list_fails_and_what_had_come_is_handed_out() -> None:
+    first, second = questions(2)
+    pool = AnsweringPool(
+        lambda asked: pnb.RequestError("bad") if asked.request is first else Page(numbered(1), total=1)
+    )
+    stopped: list[tuple[Any, bool]] = []
+    with pytest.raises(pnb.RequestError, match="bad"):
+        stopped.extend((event.request, pool.stopped) for event in scheduled(pool, first, second))
+    assert stopped == [(second, True)]
+
+
+class InterruptedPool(AnsweringPool):
+    """Ctrl-C comes when a list is asked for again, and the answer is there."""
+
+    def submit(self, job: PageRequest) -> None:
+        super().submit(job)
+        if job.attempt == 2:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_just_after_a_list_begins_again_hands_out_no_row_twice() -> None:
+    rows = [{"title": "a"}, {"title": "b"}]  # no ids: the list is fetched again once its total moved
+
+    def answer(asked: PageRequest) -> Page:
+        moved = (asked.attempt, asked.number) != (1, 1)
+        return Page(rows[asked.number - 1 : asked.number], total=3 if moved else 2, per_page=1)
+
+    (request,) = questions(1)
+    events: list[Any] = []
+    with pytest.raises(KeyboardInterrupt):
+        events.extend(scheduled(InterruptedPool(answer), request))
+    first_page = PageRows(request, rows[:1])
+    assert events == [first_page, RequestRestarted(request), first_page]
