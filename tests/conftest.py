@@ -33,11 +33,6 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Run one worker more than there are cores: tests wait for servers and processes of their own."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests on demand; in a hook, as `-m "not slow"` would replace an expression in `addopts`."""
     named = set(re.findall(r"\w+", config.option.markexpr))

@@ -166,7 +166,7 @@ def test_another_company_is_refused(
 
 def test_another_environment_is_refused(world: World, procore: Procore, store: Store) -> None:
     store.sync(procore, ["vendors"])
-    procore.environment = Environment("sandbox", DEMO.login_url, DEMO.api_url)
+    procore.session.environment = Environment("sandbox", DEMO.login_url, DEMO.api_url)
     with pytest.raises(ArgumentError, match="holds tables of company"):
         store.sync(procore, ["vendors"])
 
