@@ -20,7 +20,7 @@ from procore_nb import demo
 
 from .reading import NAMES, NOTEBOOKS, code_cells, run_on
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.notebook
 
 TRAINING = 24_977  # a company of the demo with three projects
 BARE = [{"id": 7, "name": "Seven"}, {"id": 8, "name": "Eight"}]
@@ -133,7 +133,6 @@ def test_a_notebook_runs_on_a_served_company_with_typed_credentials(path: Path, 
 
 @pytest.mark.parametrize("projects", [[], BARE], ids=["no projects", "bare projects"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
-@pytest.mark.slow
 def test_a_notebook_runs_where_there_is_nothing(
     path: Path,
     projects: list[dict[str, Any]],
