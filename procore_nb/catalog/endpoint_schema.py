@@ -92,7 +92,7 @@ class Argument:
     many: bool = False
     """Whether Procore declares it as a list."""
     required: bool = False
-    """Whether nothing comes without it (or without an alternative: see `Endpoint.needs`)."""
+    """Whether the list is refused without it (or without an alternative: see `Endpoint.needs`)."""
     location: ArgumentLocation = "query"
     """`path`, `query`, or `filter` for a query key inside `filters[...]`."""
     form: Form = ""

@@ -332,8 +332,8 @@ def locked(
 ) -> Iterator[None]:
     """Hold the store's lock; at a URL there is none, and none is needed: of two writers the log refuses one.
 
-    StoreError if another process holds it, still after `wait_seconds`. The operating system holds the lock and lets go of it
-    when the process ends, however it ends, so that nothing is to be cleaned up after `kill -9`. The file only says who it is.
+    StoreError if another process holds it, still after `wait_seconds`. The operating system releases the lock when the process
+    ends, however it ends, so that nothing is to be cleaned up after `kill -9`. The file only names the holder.
     """
     if not isinstance(files, LocalFiles):
         yield

@@ -279,7 +279,7 @@ def _pairs_by_id(old: pa.Table, incoming: pa.Table, key: Sequence[str]) -> tuple
         if column.null_count or pc.count_distinct(column).as_py() < len(column):
             return None
     # A hash join of the ids alone is many times faster than one of all key columns; whether the rest of the key agrees is
-    # checked on the pairs. An id that stands in two projects is two rows: then the slow way decides.
+    # checked on the pairs. The same id in two projects is two rows: then all pairs are compared.
     matches = pc.index_in(ids, value_set=old_ids)
     after = np.flatnonzero(matches.is_valid().to_numpy(zero_copy_only=False))
     before = matches.drop_null().to_numpy()

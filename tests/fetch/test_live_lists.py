@@ -153,6 +153,19 @@ def test_a_list_that_changes_faster_than_it_can_be_read_is_an_error_and_no_endle
     assert serve.requests <= 20 + 5 * 20 + 40
 
 
+def fetch_in_order(serve: LiveList) -> tuple[list[dict[str, Any]], Paginator]:
+    """Fetch a list with one request after the other; the rows of its last attempt."""
+    paginator, rows = Paginator(ListRequest("/x", per_page=serve.size)), []
+    waiting = [paginator.first()]
+    while waiting:
+        page_request = waiting.pop(0)
+        waiting += paginator.receive(page_request, serve(page_request))
+        if paginator.restarted:
+            paginator.restarted, rows = False, []
+        rows += [row for page in paginator.buffer.ready() for row in page]
+    return rows, paginator
+
+
 def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
     requests: list[Any] = []
 
@@ -165,15 +178,8 @@ def test_rows_without_an_id_are_fetched_again_when_their_list_moves() -> None:
             return page
 
     serve = Nameless(50, 10, {"insert_head": 1.0}, quiet_after=3)
-    one, waiting, rows = Paginator(ListRequest("/x", per_page=10)), [], []
-    waiting = [one.first()]
-    while waiting:
-        page_request = waiting.pop(0)
-        waiting += one.receive(page_request, serve(page_request))
-        if one.restarted:
-            one.restarted, rows = False, []
-        rows += [row["name"] for page in one.buffer.ready() for row in page]
-    assert rows == [f"row {number}" for number in serve.rows]
+    rows, one = fetch_in_order(serve)
+    assert [row["name"] for row in rows] == [f"row {number}" for number in serve.rows]
     assert one.stats.attempts == 2
 
 
@@ -184,14 +190,7 @@ def test_rows_without_an_id_that_are_found_when_pages_are_read_again_are_all_kep
             return replace(page, rows=[row if row["id"] < 10**6 else {"name": "new"} for row in page.rows])
 
     serve = NamelessAtTheHead(50, 10, {"insert_head": 1.0}, quiet_after=9)
-    one, rows = Paginator(ListRequest("/x", per_page=10)), []
-    waiting = [one.first()]
-    while waiting:
-        page_request = waiting.pop(0)
-        waiting += one.receive(page_request, serve(page_request))
-        if one.restarted:
-            one.restarted, rows = False, []
-        rows += [row for page in one.buffer.ready() for row in page]
+    rows, one = fetch_in_order(serve)
     assert one.failure is None
     assert one.stats.attempts > 1
     assert len(rows) == len(serve.rows)

@@ -165,7 +165,7 @@ def _enum(schema: Node) -> tuple[str, ...]:
 
 
 _ADVICE = "Download Procore's OpenAPI document as JSON and name that file."
-_FILES = "x-other-files"  # where the content of another file stands in a document that refers to it
+_FILES = "x-other-files"  # the key under which a document holds the files that it refers to
 
 
 def read_document(path: str | Path) -> Node:

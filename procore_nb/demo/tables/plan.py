@@ -80,7 +80,7 @@ def works(context: RequestContext) -> Works | None:
 def once_begun(
     function: Callable[[RequestContext, Works], Iterable[T]],
 ) -> Callable[[RequestContext], tuple[T, ...]]:
-    """Decorate a function of a project's works: nothing comes before they begin."""
+    """Decorate a function of a project's works: it gives no rows before they begin."""
 
     @wraps(function)
     def records(context: RequestContext) -> tuple[T, ...]:
