@@ -520,8 +520,8 @@ class AnsweringPool(WorkerPool):
         """There are no limits."""
 
 
-def scheduled(pool: WorkerPool, *requests: ListRequest) -> Iterator[Any]:
-    return Scheduler(pool, iter(requests), lambda error: False).run()
+def scheduled(pool: WorkerPool, *requests: ListRequest, may_skip: bool = False) -> Iterator[Any]:
+    return Scheduler(pool, iter(requests), lambda error: may_skip).run()
 
 
 def test_nothing_further_is_sent_once_a_list_fails_and_what_had_come_is_handed_out() -> None:
@@ -557,3 +557,30 @@ def test_ctrl_c_just_after_a_list_begins_again_hands_out_no_row_twice() -> None:
         events.extend(scheduled(InterruptedPool(answer), request))
     first_page = PageRows(request, rows[:1])
     assert events == [first_page, RequestRestarted(request), first_page]
+
+
+class SilentPool(AnsweringPool):
+    """Ctrl-C comes while the first list has no answer yet, after all others have theirs."""
+
+    def submit(self, job: PageRequest) -> None:
+        if job.request.key != 0:
+            super().submit(job)
+
+    def next_result(self) -> Any:
+        if self._results.empty():
+            raise KeyboardInterrupt
+        return self._results.get()
+
+
+def test_a_skipped_list_is_named_though_the_fetch_is_stopped_before_its_turn() -> None:
+    refused, events = SilentPool(lambda asked: pnb.AccessError("no permission")), list[Any]()
+    with pytest.raises(KeyboardInterrupt):
+        events.extend(scheduled(refused, *questions(2), may_skip=True))
+    assert [(event.request.key, str(event.skipped)) for event in events] == [(1, "no permission")]
+
+
+def test_a_later_list_that_stays_short_and_may_not_be_skipped_is_not_handed_out_as_done() -> None:
+    short, events = SilentPool(lambda asked: Page(numbered(1), total=2)), list[Any]()
+    with pytest.raises(KeyboardInterrupt):
+        events.extend(scheduled(short, *questions(2)))
+    assert events == [PageRows(events[0].request, numbered(1))]
